@@ -1,0 +1,82 @@
+# make demo | test | check | bench-quick | wheels | clean      WHEELS=/path installs from a folder, without a registry
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: help demo test check lint bench-quick wheels docs clean tests age require-python
+
+VENV := .venv
+BIN := $(VENV)/bin
+REQUIREMENTS := requirements
+# The first of these that runs and is new enough; PYTHON=... chooses another.
+PYTHON ?= $(shell for each in python3.11 python3; do \
+  $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$each; break; }; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SOURCE := $(if $(WHEELS),--no-index --find-links=$(abspath $(WHEELS)))
+INSTALL := $(PIP) install --quiet $(SOURCE) --require-hashes
+RUN_FILES := $(addprefix $(REQUIREMENTS)/,build.txt core.txt web.txt demo.txt)
+DEV_FILES := $(REQUIREMENTS)/dev.txt
+
+help:
+	@head -n 1 Makefile
+
+# --- set-up: a stamp is as old as the file that it was made from ---------------------------------------------
+
+$(BIN)/python: | require-python
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo 'azukari: $(PYTHON) cannot make a virtual environment (on Debian: apt-get install python3-venv).' >&2; exit 1; }
+
+require-python:
+	@test -n '$(PYTHON)' || { echo 'azukari: needs Python 3.11 or newer as python3.11 or python3; \
+	or name one: make PYTHON=/path/to/python' >&2; exit 1; }
+
+$(VENV)/.stamp-run: $(RUN_FILES) | $(BIN)/python
+	@echo 'azukari: installing what the lock files name ...'
+	@$(INSTALL) $(addprefix --requirement=,$(RUN_FILES))
+	@touch $@
+
+$(VENV)/.stamp-dev: $(DEV_FILES) $(VENV)/.stamp-run
+	@$(INSTALL) $(addprefix --requirement=,$(DEV_FILES))
+	@touch $@
+
+$(VENV)/.stamp-azukari: pyproject.toml $(VENV)/.stamp-run
+	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# --- what people call ----------------------------------------------------------------------------------------
+
+demo: $(VENV)/.stamp-azukari
+	@$(BIN)/azukari demo $(ARGS)
+
+test: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev age
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	AZUKARI_OFFICE=$(abspath $(VENV))/no-office $(BIN)/mypy --config-file tools/mypy.ini
+	$(BIN)/lint-imports
+
+check: lint
+	@$(MAKE) --no-print-directory test
+
+bench-quick: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
+	@$(BIN)/python tools/bench_quick.py
+
+docs: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
+	$(BIN)/python tools/docs.py --write
+
+# Every wheel that this machine's Python needs, for machines without a registry; see requirements/README.md.
+wheels: $(BIN)/python
+	$(PIP) download --quiet --only-binary=:all: --require-hashes --dest=$(or $(WHEELS),wheels) \
+	  $(addprefix --requirement=,$(RUN_FILES) $(DEV_FILES))
+
+# Debian's age is the other program that must open our packages (and we its files); a test compares the two.
+age:
+	@command -v age >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get install -qq -y age >/dev/null 2>&1 || { apt-get update -qq && apt-get install -qq -y age >/dev/null; } || \
+	      echo 'azukari: age could not be installed; the tests against it are skipped.' >&2; \
+	  else echo 'azukari: no age here (Debian: apt-get install age); the tests against it are skipped.' >&2; fi; }
+
+clean:
+	rm -rf $(VENV) wheels build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

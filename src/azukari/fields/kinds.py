@@ -1,0 +1,77 @@
+"""The closed vocabulary: kinds of field, the role a field speaks of, and what can be derived from what."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from azukari.errors import FormatError
+
+_ROLE = re.compile(r"person|spouse|dependant-[1-9][0-9]?")
+
+
+class Kind(StrEnum):
+    """項目の種類。 What a column holds. The values stand in manifests and ledger entries; they never change."""
+
+    NAME = "name"
+    KANA = "kana"
+    BIRTH_DATE = "birth-date"
+    PHONE = "phone"
+    POSTAL_CODE = "postal-code"
+    ADDRESS = "address"
+    INDIVIDUAL_NUMBER = "individual-number"
+    AMOUNT = "amount"
+    EMAIL = "email"
+    LOCAL_ID = "local-id"
+    CODE = "code"
+    FREE_TEXT = "free-text"
+    REFERENCE = "reference"  # the row reference that azukari adds; never read from a source
+
+
+@dataclass(frozen=True, order=True)
+class Field:
+    """項目。 A kind and the person it speaks of: the row's own person, the spouse, dependant 1 to 99.
+
+    Text form ``kind/role``, for example ``birth-date/spouse``.
+    """
+
+    kind: Kind
+    role: str = "person"
+
+    def __post_init__(self) -> None:
+        if not _ROLE.fullmatch(self.role):
+            raise FormatError("role")
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}/{self.role}"
+
+    @classmethod
+    def parse(cls, text: str) -> Field:
+        """Read ``kind/role``; ``kind`` alone means the person. Raises FormatError."""
+        kind, slash, role = text.partition("/")
+        try:
+            return cls(Kind(kind), role if slash else "person")
+        except ValueError as error:
+            raise FormatError("field") from error
+
+
+REFERENCE = Field(Kind.REFERENCE)
+
+# What a holder of the left kind can work out, for the same role, without any other source.
+# An address holds no postal code by itself, but the postal code list is public: both ways count.
+DERIVABLE: dict[Kind, frozenset[Kind]] = {
+    Kind.NAME: frozenset({Kind.KANA}),  # readings can be guessed well enough to fake a sample
+    Kind.KANA: frozenset(),
+    Kind.ADDRESS: frozenset({Kind.POSTAL_CODE}),
+}
+
+
+def derivable(wanted: Field, held: frozenset[Field]) -> bool:
+    """Whether ``wanted`` is held, or could be worked out from what is held for the same role.
+
+    Only where this is False may a leaked field exclude a hand-over (docs/spec/trace.md, step 8).
+    """
+    return wanted in held or any(
+        field.role == wanted.role and wanted.kind in DERIVABLE.get(field.kind, frozenset()) for field in held
+    )

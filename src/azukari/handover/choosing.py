@@ -1,0 +1,73 @@
+"""Choose what leaves: permitted, typed columns and nothing else. In doubt a column stays."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import polars as pl
+
+from azukari.errors import NothingToSealError, NumberInTextError
+from azukari.fields.kinds import Field, Kind
+from azukari.tables.twelve import find_numbers_in_text
+from azukari.tables.typing import ColumnTyping
+
+
+class Fate(StrEnum):
+    """列の扱い。 What happens to a column, and why."""
+
+    LEAVES = "leaves"
+    UNTYPED = "untyped"  # nobody knows what it is, so it stays
+    NOT_PERMITTED = "not-permitted"  # the entrustment does not name the field
+    LOCAL_ID = "local-id"  # stays in the office, under the row reference
+
+
+@dataclass(frozen=True)
+class Choice:
+    """渡す列の選択。 The columns of a source with their fates; ``leaving`` in the order of the source."""
+
+    fates: tuple[tuple[str, Field | None, Fate], ...]
+
+    @property
+    def leaving(self) -> list[tuple[str, Field]]:
+        """(header, field) of every column that leaves."""
+        return [(header, field) for header, field, fate in self.fates if field and fate is Fate.LEAVES]
+
+    @property
+    def local_id(self) -> str | None:
+        """The header of the column that holds the office's own id of each person."""
+        for header, field, _ in self.fates:
+            if field == Field(Kind.LOCAL_ID):
+                return header
+        return None
+
+
+def choose(typings: Sequence[ColumnTyping], permitted: Collection[Field]) -> Choice:
+    """Decide the fate of each column under the fields that an entrustment permits."""
+    return Choice(tuple((t.header, t.field, _fate(t.field, permitted)) for t in typings))
+
+
+def _fate(field: Field | None, permitted: Collection[Field]) -> Fate:
+    if field is None:
+        return Fate.UNTYPED
+    if field in permitted:
+        return Fate.LEAVES
+    return Fate.LOCAL_ID if field == Field(Kind.LOCAL_ID) else Fate.NOT_PERMITTED
+
+
+def verify_choice(source: pl.DataFrame, choice: Choice) -> None:
+    """Refuse a choice that must not be sealed.
+
+    Raises NothingToSealError if no column leaves, NumberInTextError if free text that would leave holds
+    what may be an individual number (names the first rows, counted from 1 as in a spreadsheet without
+    its header, never the text).
+    """
+    if not choice.leaving or not source.height:
+        raise NothingToSealError
+    for header, field in choice.leaving:
+        if field.kind is Kind.FREE_TEXT:
+            rows = find_numbers_in_text(source[header])
+            if rows:
+                shown = ", ".join(str(row) for row in rows[:5])
+                raise NumberInTextError(f"{header}: {shown}{' ...' if len(rows) > 5 else ''}", rows=len(rows))  # noqa: PLR2004

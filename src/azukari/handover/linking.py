@@ -1,0 +1,95 @@
+"""Keyed digests over what identifies a person, so that a sample finds its rows without a clear copy.
+
+The index key belongs to one snapshot of the source. The individual number is in none of the digests
+(docs/spec/trace.md, section 3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from azukari.fields.kinds import Field, Kind
+from azukari.fields.linkage import linkage
+
+
+@dataclass(frozen=True)
+class Combination:
+    """ひも付けの組合せ。 Kinds that together point to a person; ``strong`` ones suffice by themselves."""
+
+    name: str
+    kinds: tuple[Kind, ...]
+    strong: bool
+
+
+COMBINATIONS: Final = (
+    Combination("name-birth", (Kind.NAME, Kind.BIRTH_DATE), strong=True),
+    Combination("kana-birth", (Kind.KANA, Kind.BIRTH_DATE), strong=True),
+    Combination("name-phone", (Kind.NAME, Kind.PHONE), strong=True),
+    Combination("kana-phone", (Kind.KANA, Kind.PHONE), strong=True),
+    Combination("name-address", (Kind.NAME, Kind.ADDRESS), strong=True),
+    Combination("email", (Kind.EMAIL,), strong=True),
+    Combination("name-kana", (Kind.NAME, Kind.KANA), strong=False),
+)
+
+
+@dataclass(frozen=True)
+class LinkColumn:
+    """A combination over the columns of one role: column numbers in the order of its kinds."""
+
+    combination: Combination
+    columns: tuple[int, ...]
+
+
+def link_columns(fields: Sequence[Field | None]) -> list[LinkColumn]:
+    """Which digests a table with these fields allows; the first column of a field counts, None is skipped."""
+    where: dict[Field, int] = {}
+    for number, field in enumerate(fields):
+        if field is not None:
+            where.setdefault(field, number)
+    roles = sorted({field.role for field in where})
+    return [
+        LinkColumn(combination, tuple(where[Field(kind, role)] for kind in combination.kinds))
+        for combination in COMBINATIONS
+        for role in roles
+        if all(Field(kind, role) in where for kind in combination.kinds)
+    ]
+
+
+class Digester:
+    """ひも付けダイジェストの計算。 Computes 8-byte digests under the index key of a snapshot (32 bytes)."""
+
+    def __init__(self, index_key: bytes) -> None:
+        self._key = index_key
+        self._form = lru_cache(maxsize=1 << 18)(linkage)
+
+    def forms(self, kind: Kind, cells: Sequence[str]) -> list[str]:
+        """The linkage forms of a column of cells."""
+        return [self._form(kind, cell) for cell in cells]
+
+    def digests(self, combination: Combination, forms: Sequence[Sequence[str]]) -> NDArray[np.uint64]:
+        """One digest per row, 0 where a form is blank; ``forms``: one sequence per kind."""
+        key, blake2b = self._key, hashlib.blake2b
+        prefix = combination.name.encode()
+        joined = ["\0".join(row) if all(row) else "" for row in zip(*forms, strict=True)]
+        out = b"".join(
+            [
+                blake2b(prefix + b"\0" + text.encode("utf-8", "surrogatepass"), digest_size=8, key=key).digest()
+                if text
+                else b"\0\0\0\0\0\0\0\0"
+                for text in joined
+            ]
+        )
+        return np.frombuffer(out, dtype="<u8")
+
+
+def role_columns(columns: Sequence[LinkColumn], fields: Sequence[Field | None]) -> Mapping[int, Kind]:
+    """The columns whose linkage forms are needed, with their kinds."""
+    needed = {number for column in columns for number in column.columns}
+    return {number: field.kind for number, field in enumerate(fields) if field is not None and number in needed}

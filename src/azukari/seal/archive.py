@@ -1,0 +1,58 @@
+"""Plain tar files with exactly the members that are named, in order; nothing else is ever unpacked."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Sequence
+from typing import IO, BinaryIO
+
+from azukari.errors import FormatError
+
+
+def write_member(archive: tarfile.TarFile, name: str, size: int, data: BinaryIO | IO[bytes]) -> None:
+    """Add one member with fixed owner, mode and time, so that equal contents give equal archives."""
+    info = tarfile.TarInfo(name)
+    info.size = size
+    info.mode = 0o600
+    archive.addfile(info, data)
+
+
+def write_archive(out: BinaryIO | IO[bytes], members: Sequence[tuple[str, int, BinaryIO | IO[bytes]]]) -> None:
+    """Write a ustar archive of (name, size in bytes, data)."""
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, size, data in members:
+            write_member(archive, name, size, data)
+
+
+def member_offsets(source: BinaryIO | IO[bytes], names: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Where each member's bytes lie: name -> (offset, size). Raises FormatError unless exactly ``names`` are there."""
+    found: dict[str, tuple[int, int]] = {}
+    source.seek(0, io.SEEK_END)
+    total = source.tell()
+    source.seek(0)
+    try:
+        with tarfile.open(fileobj=source, mode="r:") as archive:
+            for info in archive:
+                if not info.isreg() or info.name in found or info.name not in names:
+                    raise FormatError("archive member")
+                if info.offset_data + info.size > total:
+                    raise FormatError("archive cut short")
+                found[info.name] = (info.offset_data, info.size)
+    except (tarfile.TarError, OSError, ValueError, EOFError) as error:
+        raise FormatError("archive") from error
+    if list(found) != list(names):
+        raise FormatError("archive members")
+    return found
+
+
+def read_member(source: BinaryIO | IO[bytes], place: tuple[int, int], limit: int) -> bytes:
+    """The bytes of a member of at most ``limit`` bytes. Raises FormatError."""
+    offset, size = place
+    if size > limit:
+        raise FormatError("archive member too large")
+    source.seek(offset)
+    data = source.read(size)
+    if len(data) != size:
+        raise FormatError("archive cut short")
+    return data

@@ -1,0 +1,51 @@
+"""The clock, given to actions as an argument: one reading per operation, always aware, always UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from azukari.errors import OptionError
+
+
+class Clock(Protocol):
+    """時計。 Anything that tells an aware UTC time."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """計算機の時計。 The machine's own clock."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass
+class FixedClock:
+    """止めた時計。 A clock for tests and the demo: it stands still until it is moved forward.
+
+    Raises OptionError if the moment has no time zone.
+    """
+
+    moment: datetime
+
+    def __post_init__(self) -> None:
+        if self.moment.tzinfo is None:
+            raise OptionError("a clock needs a time zone")
+        self.moment = self.moment.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """The moment at which the clock stands, in UTC."""
+        return self.moment
+
+    def advance(self, step: timedelta) -> datetime:
+        """Move the clock forward and return the new moment; OptionError for a step backwards."""
+        if step < timedelta(0):
+            raise OptionError("a clock does not go back")
+        self.moment += step
+        return self.moment

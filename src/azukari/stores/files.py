@@ -1,0 +1,139 @@
+"""Whole files or none: written under a temporary name in the same folder, synced, then renamed.
+
+After a crash at any step a reader finds the old file whole or the new file whole; what may be left beside
+it is a temporary file, which ``sweep_temporary`` removes. Nothing here needs POSIX.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from azukari.errors import StateError, StorageError
+
+TEMPORARY_SUFFIX = ".azukari-tmp"
+PRIVATE = 0o600  # for the owner only
+PUBLIC = 0o644  # what is meant to be published: exported tiles and checkpoints
+
+# File systems that cannot sync a folder, or know no hard links, answer with one of these.
+_CANNOT = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM}
+
+
+@contextmanager
+def replacing(path: Path, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
+    """Give a binary file that takes the place of ``path`` when the block ends, and not before.
+
+    On any exception in the block the temporary file is removed and ``path`` is as it was. Every OSError,
+    also one raised inside the block, becomes StorageError.
+    """
+    with _publishing(path, mode, os.replace) as file:
+        yield file
+
+
+@contextmanager
+def creating(path: Path, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
+    """Like ``replacing``, but StateError if there is a file of this name already, or one appears meanwhile."""
+    if os.path.lexists(path):
+        raise _taken(path)
+    with _publishing(path, mode, _move_without_overwriting) as file:
+        yield file
+
+
+def remove(path: Path) -> None:
+    """Delete a file and sync its folder; a file that is not there is no error. Raises StorageError."""
+    try:
+        path.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _storage_error(path, error) from None
+
+
+def sweep_temporary(folder: Path, *, before: float | None = None) -> int:
+    """Remove what a crash left under temporary names in ``folder`` (not below it); returns how many.
+
+    ``before``: only files last written before this POSIX time in seconds; give it when another process may
+    be writing in the folder. Raises StorageError.
+    """
+    count = 0
+    try:
+        for leftover in sorted(folder.glob(f".*{TEMPORARY_SUFFIX}")):
+            if before is None or leftover.stat().st_mtime < before:
+                leftover.unlink(missing_ok=True)
+                count += 1
+    except OSError as error:
+        raise _storage_error(folder, error) from None
+    return count
+
+
+@contextmanager
+def _publishing(path: Path, mode: int, publish: Callable[[Path, Path], None]) -> Iterator[BinaryIO]:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}{TEMPORARY_SUFFIX}")
+    try:
+        try:
+            with _open_new(temporary, mode) as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            publish(temporary, path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _storage_error(path, error) from None
+
+
+def _open_new(path: Path, mode: int) -> BinaryIO:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, mode), "wb")
+
+
+def _move_without_overwriting(temporary: Path, path: Path) -> None:
+    """A rename that never overwrites: Windows refuses by itself, elsewhere a hard link does."""
+    try:
+        if os.name == "nt":
+            os.rename(temporary, path)
+        else:
+            _link_or_rename(temporary, path)
+    except FileExistsError:
+        raise _taken(path) from None
+
+
+def _link_or_rename(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in _CANNOT:
+            raise
+        os.rename(temporary, path)  # no hard links here: ``creating`` looked before it began
+    else:
+        os.unlink(temporary)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable. Windows cannot open a folder; some network file systems cannot sync one."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _taken(path: Path) -> StateError:
+    return StateError(f"{path.name} is there already and is not overwritten", file=path.name)
+
+
+def _storage_error(path: Path, error: OSError) -> StorageError:
+    reason = os.strerror(error.errno) if error.errno else "input/output error"
+    return StorageError(f"{path.name}: {reason.lower()}", file=path.name)

@@ -1,0 +1,187 @@
+"""Step 3: link specimen rows to delivered rows, without any key of a copy.
+
+Links are settled before a mark is looked at: choosing among namesakes by how well a mark fits would
+accuse the innocent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from azukari.fields.kinds import REFERENCE, Field, Kind
+from azukari.fields.spelling import presentation
+from azukari.fingerprint import references
+from azukari.fingerprint.keys import Channel, aes, numbered_blocks
+from azukari.handover.linking import COMBINATIONS, Digester, link_columns, role_columns
+from azukari.handover.record import RecordReader
+from azukari.trace.copies import Copy
+from azukari.trace.specimen import Specimen
+
+IDENTITY: Final = frozenset({Kind.NAME, Kind.KANA, Kind.BIRTH_DATE, Kind.PHONE, Kind.ADDRESS, Kind.EMAIL})
+OPENED_LEAST: Final = 2  # identity cells that must open for a row to count
+MOST_NAMESAKES: Final = 64  # a digest that occurs more often points to nobody
+_STRONG: Final = {c.name for c in COMBINATIONS if c.strong}
+
+
+@dataclass(frozen=True, repr=False)
+class Question:
+    """標本の索引語。 The digests of a specimen under one index key: (combination, one digest per row, 0 if blank)."""
+
+    digests: tuple[tuple[str, NDArray[np.uint64]], ...]
+    rows: int
+
+    @property
+    def strong(self) -> NDArray[np.bool_]:
+        """Which rows have a strong combination; such a row never links by a weak one."""
+        return self._any(name in _STRONG for name, _ in self.digests)
+
+    @property
+    def linkable(self) -> NDArray[np.bool_]:
+        """Which rows have anything to be found by."""
+        return self._any(True for _ in self.digests)
+
+    def _any(self, wanted: Iterable[bool]) -> NDArray[np.bool_]:
+        known = [digest != 0 for (_, digest), want in zip(self.digests, wanted, strict=True) if want]
+        return np.any(known, axis=0) if known else np.zeros(self.rows, dtype=np.bool_)
+
+
+@dataclass(frozen=True)
+class Link:
+    """ひも付け。 A specimen row and the delivered position it points to; ``opened``: columns whose cell opens."""
+
+    row: int
+    position: int
+    opened: tuple[int, ...] = ()
+    counts: bool = False
+
+
+def question(specimen: Specimen, index_key: bytes) -> Question:
+    """The digests of every specimen row; the individual number takes no part."""
+    digester = Digester(index_key)
+    columns = link_columns(specimen.columns)
+    forms = {
+        number: digester.forms(kind, [row[number] for row in specimen.rows])
+        for number, kind in role_columns(columns, specimen.columns).items()
+    }
+    return Question(
+        tuple((c.combination.name, digester.digests(c.combination, [forms[n] for n in c.columns])) for c in columns),
+        len(specimen.rows),
+    )
+
+
+def candidates(asked: Question, record: RecordReader) -> list[Counter[int]]:
+    """For each specimen row and position: how many combinations point there.
+
+    Rows that have a strong combination keep only positions to which one of theirs points.
+    """
+    found: list[Counter[int]] = [Counter() for _ in range(asked.rows)]
+    strong: list[set[int]] = [set() for _ in range(asked.rows)]
+    for name, wanted in asked.digests:
+        if f"digest/{name}" not in record.names:
+            continue
+        digests = record.numbers(f"digest/{name}", "<u8")
+        positions = record.numbers(f"position/{name}", "<u4")
+        low = np.searchsorted(digests, wanted, "left")
+        high = np.searchsorted(digests, wanted, "right")
+        for row in np.flatnonzero((wanted != 0) & (high > low) & (high - low <= MOST_NAMESAKES)):
+            for position in set(positions[low[row] : high[row]].tolist()):
+                found[row][position] += 1
+                if name in _STRONG:
+                    strong[row].add(position)
+    return [
+        Counter({position: n for position, n in counts.items() if position in strong[row]}) if needs else counts
+        for row, (counts, needs) in enumerate(zip(found, asked.strong.tolist(), strict=True))
+    ]
+
+
+def settle(found: Sequence[Counter[int]], given: Mapping[int, int]) -> list[Link]:
+    """One position per row, or none: the one with the most combinations, if it is alone there.
+
+    ``given``: positions already known (from the source, or by reference), by row. A position is taken once.
+    """
+    links: list[Link] = []
+    taken: set[int] = set()
+    for row, counts in enumerate(found):
+        position = given.get(row, _alone(counts))
+        if position is not None and position not in taken:
+            taken.add(position)
+            links.append(Link(row, position))
+    return links
+
+
+def _alone(counts: Counter[int]) -> int | None:
+    best = counts.most_common(2)
+    if not best or (len(best) > 1 and best[0][1] == best[1][1]):
+        return None
+    return best[0][0]
+
+
+def open_links(specimen: Specimen, copy: Copy, record: RecordReader, links: Sequence[Link]) -> list[Link]:
+    """Check each link against the commitments of its row, and tell which rows count."""
+    shared = {
+        column: number
+        for field, number in specimen.first_columns().items()
+        if (column := copy.first_columns.get(field)) is not None
+    }
+    opened = []
+    for link in links:
+        hashes = copy.cell_hashes(record, link.position)
+        columns = tuple(
+            column
+            for column, number in sorted(shared.items())
+            if (plain := plain_cell(copy.entry.fields[column], specimen.rows[link.row][number]))
+            and copy.opens(hashes, column, link.position, plain)
+        )
+        opened.append(Link(link.row, link.position, columns, counts(copy.entry.fields, columns)))
+    return opened
+
+
+def plain_cell(field: Field, cell: str) -> str:
+    """A specimen cell in the form that is committed to; "" if blank."""
+    return references.normal(cell) if field == REFERENCE else presentation(field.kind, cell)
+
+
+def counts(fields: Sequence[Field], opened: Sequence[int]) -> bool:
+    """Whether a row with these opened columns counts."""
+    kinds = [fields[column] for column in opened]
+    return REFERENCE in kinds or sum(field.kind in IDENTITY for field in kinds) >= OPENED_LEAST
+
+
+def shown_references(specimen: Specimen) -> dict[int, str]:
+    """The row references a specimen shows, by row."""
+    number = specimen.first_columns().get(REFERENCE)
+    if number is None:
+        return {}
+    return {row: ref for row, cells in enumerate(specimen.rows) if (ref := references.normal(cells[number]))}
+
+
+def positions_by_reference(copy: Copy, shown: Mapping[int, str]) -> dict[int, int]:
+    """Where in this copy the shown references stand."""
+    if not shown:
+        return {}
+    key = copy.key.channel(Channel.REFERENCE)
+    blocks = aes(key, numbered_blocks(references.DOMAIN, np.arange(copy.rows, dtype=np.uint64)))
+    heads = np.frombuffer(blocks, dtype=">u8").reshape(-1, 2)[:, 0].astype(np.uint64)
+    order = np.argsort(heads)
+    wanted = {row: _head(ref) for row, ref in shown.items()}
+    places = np.searchsorted(heads[order], np.array(list(wanted.values()), dtype=np.uint64))
+    found = {}
+    for (row, _), place in zip(wanted.items(), places.tolist(), strict=True):
+        position = int(order[place]) if place < copy.rows else -1
+        if position >= 0 and references.references(key, 1, position)[0] == shown[row]:
+            found[row] = position
+    return found
+
+
+def _head(reference: str) -> int:
+    """The first 64 of the 80 bits of a reference."""
+    value = 0
+    for letter in reference:
+        value = value << 5 | references.ALPHABET.index(letter)
+    return value >> (references.BITS - 64)

@@ -1,0 +1,36 @@
+"""Registering a body."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from azukari.errors import OptionError
+from azukari.web.accounts.models import Body
+
+
+def create(
+    *,
+    name: str,
+    name_en: str = "",
+    recipient: str = "",
+    vkey: str = "",
+    key_id: str = "",
+    by: UUID,
+    at: datetime,
+    body_id: UUID | None = None,
+) -> UUID:
+    """Register a body with the public keys of its office and return its id; OptionError without a name."""
+    if not name.strip():
+        raise OptionError("a body needs a name")
+    row = Body.objects.create(
+        id=body_id or uuid4(),
+        name=name,
+        name_en=name_en,
+        recipient=recipient,
+        vkey=vkey,
+        key_id=key_id,
+        created_at=at,
+        created_by=by,
+    )
+    return row.id

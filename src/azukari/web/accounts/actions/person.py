@@ -1,0 +1,70 @@
+"""Adding people, giving them a password, letting them go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from azukari.errors import NotFoundError, OptionError, StateError
+from azukari.web.accounts.models import Body, Role, User
+
+
+def create(
+    *,
+    body_id: UUID,
+    login: str,
+    name: str,
+    role: str,
+    by: UUID,
+    at: datetime,
+    person_id: UUID | None = None,
+) -> UUID:
+    """Add a person without a password (nobody can log in yet) and return the id.
+
+    OptionError for an unknown role, an empty or overlong login or name; StateError if the login is taken;
+    NotFoundError without such a body.
+    """
+    if role not in Role.values or not name.strip() or not 0 < len(login.strip()) <= 150:
+        raise OptionError("a person needs a login, a name and a known role")
+    if not Body.objects.filter(id=body_id).exists():
+        raise NotFoundError("there is no such body")
+    row = User(
+        id=person_id or uuid4(),
+        body_id=body_id,
+        login=login.strip(),
+        name=name,
+        role=role,
+        password=make_password(None),
+        created_at=at,
+        created_by=by,
+    )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        raise StateError("the login is taken") from None
+    return row.id
+
+
+def set_password(*, person_id: UUID, password: str, by: UUID, at: datetime) -> None:
+    """Store a new password as its scrypt hash. OptionError if it is weak, NotFoundError without a person."""
+    try:
+        validate_password(password)
+    except ValidationError:
+        raise OptionError("the password is too short or too common") from None
+    _update(person_id, password=make_password(password))
+
+
+def deactivate(*, person_id: UUID, by: UUID, at: datetime) -> None:
+    """Let a person go: the account stays for the record and opens nothing. NotFoundError without a person."""
+    _update(person_id, is_active=False, password=make_password(None))
+
+
+def _update(person_id: UUID, **values: object) -> None:
+    if not User.objects.filter(id=person_id).update(**values):
+        raise NotFoundError("there is no such person")

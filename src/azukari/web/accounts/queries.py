@@ -1,0 +1,72 @@
+"""Reading bodies and people, as small frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from azukari.errors import NotFoundError
+from azukari.web.accounts.models import Body, User
+
+
+@dataclass(frozen=True)
+class BodyInfo:
+    """公的機関。 A body and its public keys; empty text where there is none yet."""
+
+    id: UUID
+    name: str
+    name_en: str
+    recipient: str
+    vkey: str
+    key_id: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """利用者。 Login and name are personal data and not in the ``repr``."""
+
+    id: UUID
+    body: UUID
+    login: str = field(repr=False)
+    name: str = field(repr=False)
+    role: str
+    is_active: bool
+
+
+def body(body_id: UUID) -> BodyInfo:
+    """The body of this id, or NotFoundError."""
+    row = Body.objects.filter(id=body_id).first()
+    if row is None:
+        raise NotFoundError("there is no such body")
+    return _body(row)
+
+
+def bodies() -> list[BodyInfo]:
+    """All bodies of the office, oldest first."""
+    return [_body(row) for row in Body.objects.order_by("created_at", "id")]
+
+
+def person(login: str) -> Person:
+    """The person with this login, or NotFoundError (which does not repeat the login)."""
+    return _person(User.objects.filter(login=login).first())
+
+
+def person_by_id(person_id: UUID) -> Person:
+    """The person of this id, or NotFoundError."""
+    return _person(User.objects.filter(id=person_id).first())
+
+
+def people(body_id: UUID, *, active_only: bool = True) -> list[Person]:
+    """The people of a body, by login."""
+    found = User.objects.filter(body_id=body_id).order_by("login")
+    return [_person(row) for row in (found.filter(is_active=True) if active_only else found)]
+
+
+def _body(row: Body) -> BodyInfo:
+    return BodyInfo(row.id, row.name, row.name_en, row.recipient, row.vkey, row.key_id)
+
+
+def _person(row: User | None) -> Person:
+    if row is None:
+        raise NotFoundError("there is no such person")
+    return Person(row.id, row.body_id, row.login, row.name, row.role, row.is_active)

@@ -1,0 +1,8 @@
+"""The custody register. Every row names its body; identifiers are random and may stand in the ledger."""
+
+from azukari.web.custody.models.entrustment import Entrustment, PermittedField
+from azukari.web.custody.models.hand_over import HandOver, Snapshot
+from azukari.web.custody.models.party import Party
+from azukari.web.custody.models.way_back import Receipt, Return
+
+__all__ = ["Entrustment", "HandOver", "Party", "PermittedField", "Receipt", "Return", "Snapshot"]

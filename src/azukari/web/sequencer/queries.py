@@ -1,0 +1,114 @@
+"""Reading the ledger: logs, entries, checkpoints, and proofs out of tile rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from azukari.errors import NotFoundError
+from azukari.ledger.proof import Proof, encode_proof
+from azukari.ledger.tiles import TileReader
+from azukari.web.sequencer import rows
+from azukari.web.sequencer.models import Entry, Log, SignedCheckpoint
+
+
+@dataclass(frozen=True)
+class LogInfo:
+    """台帳。 A log; ``wrapped_key`` is its signing seed, wrapped for the purpose ``log/<id>/key``."""
+
+    id: UUID
+    body: UUID
+    origin: str
+    vkey: str
+    wrapped_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """署名済みチェックポイント。 Size in entries, root (32 bytes), signed note, moment of signing."""
+
+    log: UUID
+    size: int
+    root: bytes
+    note: bytes
+    signed_at: datetime
+
+
+def log(log_id: UUID) -> LogInfo:
+    """The log of this id, or NotFoundError."""
+    return _log(Log.objects.filter(id=log_id).first())
+
+
+def log_of(body_id: UUID) -> LogInfo:
+    """The one log of a body, or NotFoundError."""
+    return _log(Log.objects.filter(body=body_id).first())
+
+
+def latest(log_id: UUID) -> Signed | None:
+    """The newest checkpoint; None before the first."""
+    row = SignedCheckpoint.objects.filter(log_id=log_id).order_by("-size").first()
+    return None if row is None else _signed(row)
+
+
+def checkpoint(log_id: UUID, size: int | None = None) -> Signed:
+    """The checkpoint of this size, or the newest; NotFoundError if none was signed."""
+    found = SignedCheckpoint.objects.filter(log_id=log_id).order_by("-size")
+    row = (found if size is None else found.filter(size=size)).first()
+    if row is None:
+        raise NotFoundError("no checkpoint of this size was signed")
+    return _signed(row)
+
+
+def checkpoints(log_id: UUID) -> Iterator[Signed]:
+    """All checkpoints, smallest first."""
+    return map(_signed, SignedCheckpoint.objects.filter(log_id=log_id).order_by("size").iterator())
+
+
+def count(log_id: UUID) -> int:
+    """Number of entries, also those that no checkpoint covers yet."""
+    last = Entry.objects.filter(log_id=log_id).order_by("-index").values_list("index", flat=True).first()
+    return 0 if last is None else last + 1
+
+
+def entry(log_id: UUID, index: int) -> bytes:
+    """The bytes of one entry, or NotFoundError."""
+    data = Entry.objects.filter(log_id=log_id, index=index).values_list("data", flat=True).first()
+    if data is None:
+        raise NotFoundError(f"the log has no entry {index}")
+    return bytes(data)
+
+
+def entries(log_id: UUID, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    """The bytes of the entries from ``start`` to before ``stop`` (None: to the end), in order."""
+    found = Entry.objects.filter(log_id=log_id, index__gte=start).order_by("index")
+    if stop is not None:
+        found = found.filter(index__lt=stop)
+    return map(bytes, found.values_list("data", flat=True).iterator())
+
+
+def proof(log_id: UUID, index: int, size: int | None = None, extra: bytes = b"") -> bytes:
+    """A ``.tlog-proof`` of entry ``index`` against the newest checkpoint or that of ``size``.
+
+    ``extra`` is carried along and NOT authenticated. NotFoundError without such a checkpoint, ProofError if
+    it does not cover the entry, TileError for rows that are missing.
+    """
+    signed = checkpoint(log_id, size)
+    path = TileReader(rows.tile_reader(log_id), signed.size).inclusion_path(index)
+    return encode_proof(Proof(index, tuple(path), signed.note, extra))
+
+
+def consistency(log_id: UUID, old: int, new: int) -> list[bytes]:
+    """The consistency path between two sizes, old <= new <= entries under a checkpoint (RFC 9162 2.1.4)."""
+    return TileReader(rows.tile_reader(log_id), new).consistency_path(old)
+
+
+def _log(row: Log | None) -> LogInfo:
+    if row is None:
+        raise NotFoundError("there is no such log")
+    return LogInfo(row.id, row.body, row.origin, row.vkey, bytes(row.wrapped_key))
+
+
+def _signed(row: SignedCheckpoint) -> Signed:
+    return Signed(row.log_id, row.size, bytes(row.root), bytes(row.note), row.signed_at)

@@ -1,0 +1,99 @@
+"""An office of its own for each test: a migrated one is made once and copied."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from azukari.ledger import Signer, Verifier
+from azukari.web import office
+
+BY = UUID(int=7)
+AT = datetime(2026, 4, 1, 0, 30, tzinfo=UTC)
+ORIGIN = "ledger.example/kasumigahama"
+SEED = b"\x07" * 32
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A log in an open office, and the way to write to it."""
+
+    folder: Path
+    body_id: UUID
+    log_id: UUID
+    signer: Signer
+
+    @property
+    def vkey(self) -> str:
+        return self.signer.vkey
+
+    @property
+    def verifier(self) -> Verifier:
+        return self.signer.verifier
+
+    def append(self, *entries: bytes) -> list[int]:
+        from django.db import transaction
+
+        from azukari.web.sequencer.actions import entry
+
+        with transaction.atomic():
+            return [entry.append(log_id=self.log_id, data=data, by=BY, at=AT) for data in entries]
+
+    def integrate(self) -> Any:  # a queries.Signed, which can be imported only after the set-up
+        from azukari.web.sequencer.actions import checkpoint
+
+        return checkpoint.integrate(log_id=self.log_id, signer=self.signer, by=BY, at=AT)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template") / "office"
+    office.create(folder)
+    _close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def new_office(template: Path) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        shutil.copytree(template, folder)
+        office.start(folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def open_office(new_office: Callable[[Path], Path], tmp_path: Path) -> Iterator[Path]:
+    yield new_office(tmp_path / "office")
+    _close()
+
+
+@pytest.fixture
+def ledger(open_office: Path) -> Ledger:
+    return make_ledger(open_office)
+
+
+def make_ledger(folder: Path) -> Ledger:
+    from azukari.web.accounts.actions import body
+    from azukari.web.sequencer.actions import log
+
+    signer = Signer(ORIGIN, SEED)
+    body_id = body.create(name="霞ヶ浜年金機構", by=BY, at=AT)
+    log_id = log.create(
+        body_id=body_id, origin=ORIGIN, vkey=signer.vkey, wrapped_key=b"wrapped", by=BY, at=AT, log_id=uuid4()
+    )
+    return Ledger(folder, body_id, log_id, signer)
+
+
+def _close() -> None:
+    from django.db import connections
+
+    connections.close_all()

@@ -1,0 +1,174 @@
+"""The static files are what C2SP tlog-tiles asks for, and an edited one is found."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.web.conftest import ORIGIN, Ledger
+
+from azukari.errors import NotFoundError, StateError, StorageError, TileError
+from azukari.ledger import (
+    BUNDLE_ENTRIES,
+    TILE_WIDTH,
+    bundle_path,
+    check_tiles,
+    open_checkpoint,
+    parse_path,
+    tile_path,
+    tile_widths,
+)
+from azukari.ledger.checkpoint import Checkpoint
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def check_folder(folder: Path, signed: Checkpoint) -> None:
+    """As a stranger does it: files only, each under the one name that this size gives it."""
+    widths = tile_widths(signed.size)
+
+    def width(level: int, index: int) -> int:
+        full, partial = widths[level]
+        return TILE_WIDTH if index < full else partial
+
+    def read(path: str) -> bytes:
+        try:
+            return (folder / path).read_bytes()
+        except FileNotFoundError:
+            raise LookupError from None
+
+    check_tiles(
+        lambda level, index: read(tile_path(level, index, width(level, index))),
+        lambda index: read(bundle_path(index, width(0, index))),
+        signed.size,
+        signed.root,
+    )
+
+
+def export(ledger: Ledger, folder: Path) -> tuple[int, Checkpoint]:
+    from azukari.web.sequencer.export import export_log
+
+    changed = export_log(ledger.log_id, folder)
+    note = (folder / "checkpoint").read_bytes()
+    return changed, open_checkpoint(note, ORIGIN, [ledger.verifier])
+
+
+def grow(ledger: Ledger, *steps: int) -> None:
+    for step in steps:
+        ledger.append(*(os.urandom(8) for _ in range(step)))
+        ledger.integrate()
+
+
+def test_export_when_made_then_a_stranger_can_check_it(ledger: Ledger, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    for steps in [(3,), (250, 10), (1, 260)]:
+        grow(ledger, *steps)
+        _, signed = export(ledger, folder)
+        check_folder(folder, signed)
+    assert signed.size == 524
+    for path in set(files(folder)) - {"checkpoint"}:
+        parse_path(path)
+
+
+def test_export_when_done_again_then_nothing_changes(ledger: Ledger, tmp_path: Path) -> None:
+    grow(ledger, 300)
+    first, _ = export(ledger, tmp_path / "site")
+    before = files(tmp_path / "site")
+    assert first == len(before)
+    assert export(ledger, tmp_path / "site")[0] == 0
+    assert files(tmp_path / "site") == before
+
+
+def test_export_when_several_sizes_were_signed_then_each_partial_is_served(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    grow(ledger, 200, 60, 5, 7)
+    export(ledger, tmp_path / "site")
+    names = set(files(tmp_path / "site"))
+    assert {"tile/0/000", "tile/0/001.p/4", "tile/0/001.p/9", "tile/0/001.p/16", "tile/1/000.p/1"} <= names
+    assert {"tile/entries/000", "tile/entries/001.p/4", "tile/entries/001.p/16"} <= names
+    assert "tile/0/000.p/200" not in names
+    content = files(tmp_path / "site")
+    assert content["tile/0/001.p/16"].startswith(content["tile/0/001.p/4"])
+    assert content["tile/entries/001.p/16"].startswith(content["tile/entries/001.p/4"])
+
+
+@pytest.mark.parametrize("path", ["tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000"])
+@pytest.mark.parametrize("damage", ["flip", "remove"])
+def test_export_when_a_file_is_edited_then_it_is_found_and_named(
+    ledger: Ledger, tmp_path: Path, path: str, damage: str
+) -> None:
+    assert BUNDLE_ENTRIES == 256
+    grow(ledger, 300)
+    _, signed = export(ledger, tmp_path)
+    content = bytearray((tmp_path / path).read_bytes())
+    content[20] ^= 1
+    (tmp_path / path).write_bytes(content)
+    if damage == "remove":
+        (tmp_path / path).unlink()
+    with pytest.raises(TileError) as caught:
+        check_folder(tmp_path, signed)
+    name = parse_path(path)
+    assert caught.value.facts["level"] == ("entries" if name.level is None else name.level)
+    assert caught.value.facts["index"] == name.index
+    assert export(ledger, tmp_path)[0] == 1  # and the next export puts it right
+    check_folder(tmp_path, signed)
+
+
+def test_export_when_nothing_is_signed_then_not_found(ledger: Ledger, tmp_path: Path) -> None:
+    from azukari.web.sequencer.export import export_log
+
+    with pytest.raises(NotFoundError):
+        export_log(ledger.log_id, tmp_path)
+
+
+def test_export_when_the_database_was_rolled_back_then_it_refuses(ledger: Ledger, tmp_path: Path) -> None:
+    """A restored backup must not overwrite a history that somebody has seen."""
+    from django.db import connections
+
+    from azukari.web import office
+    from azukari.web.sequencer.export import export_log
+
+    grow(ledger, 3)
+    connections.close_all()
+    shutil.copy(ledger.folder / office.DATABASE, tmp_path / "backup")
+    grow(ledger, 2)
+    export(ledger, tmp_path / "site")
+    before = files(tmp_path / "site")
+    connections.close_all()
+    shutil.copy(tmp_path / "backup", ledger.folder / office.DATABASE)
+    for steps in [(), (2,), (1,)]:  # shorter, as long but other entries, longer
+        grow(ledger, *steps)
+        with pytest.raises(StateError):
+            export_log(ledger.log_id, tmp_path / "site")
+    assert files(tmp_path / "site") == before
+
+
+def test_export_when_the_disk_fills_up_then_the_old_checkpoint_still_stands(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow(ledger, 3)
+    _, old = export(ledger, tmp_path / "site")
+    grow(ledger, 400)
+    real, calls = os.fsync, []
+
+    def full(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) > 3:
+            raise OSError(errno.ENOSPC, "")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError):
+        export(ledger, tmp_path / "site")
+    monkeypatch.undo()
+    note = (tmp_path / "site" / "checkpoint").read_bytes()
+    assert open_checkpoint(note, ORIGIN, [ledger.verifier]) == old
+    check_folder(tmp_path / "site", old)
+    check_folder(tmp_path / "site", export(ledger, tmp_path / "site")[1])

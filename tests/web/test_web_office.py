@@ -1,0 +1,125 @@
+"""Offices are opened, repointed, refused; the database keeps its promises or is not used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from azukari.errors import NotFoundError, OptionError, StateError, StorageError
+from azukari.web import environment, office
+
+
+def pragma(name: str) -> object:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        return cursor.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def test_create_when_done_then_the_folders_are_there_for_the_owner_only(open_office: Path) -> None:
+    for path in [open_office, *(open_office / name for name in office.FOLDERS)]:
+        assert path.is_dir()
+        assert os.name == "nt" or path.stat().st_mode & 0o777 == 0o700
+
+
+def test_create_when_there_is_an_office_then_state_error(open_office: Path) -> None:
+    with pytest.raises(StateError):
+        office.create(open_office)
+
+
+def test_create_when_the_place_is_a_file_then_storage_error_without_the_path(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    with pytest.raises(StorageError) as caught:
+        office.create(tmp_path / "a" / "office")
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_start_when_there_is_no_office_then_not_found(open_office: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError):
+        office.start(tmp_path / "none")
+    assert office.folder() == open_office.resolve()
+
+
+def test_start_when_another_office_is_open_then_it_takes_its_place(
+    open_office: Path, new_office: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    from tests.web.conftest import AT, BY
+
+    from azukari.web.accounts import queries
+    from azukari.web.accounts.actions import body
+
+    body.create(name="水底市", by=BY, at=AT)
+    other = new_office(tmp_path / "other")
+    assert office.folder() == other.resolve()
+    assert queries.bodies() == []
+    office.start(open_office)
+    assert [found.name for found in queries.bodies()] == ["水底市"]
+
+
+def test_start_when_a_transaction_is_open_then_state_error(open_office: Path, template: Path) -> None:
+    from django.db import transaction
+
+    with transaction.atomic(), pytest.raises(StateError):
+        office.start(template)
+
+
+def test_database_when_opened_then_it_is_durable(open_office: Path) -> None:
+    assert pragma("journal_mode") == "wal"
+    assert pragma("synchronous") == 2
+    assert pragma("foreign_keys") == 1
+    assert pragma("busy_timeout") == 30_000
+
+
+def test_database_when_a_pragma_is_not_accepted_then_storage_error(
+    open_office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import connection
+
+    from azukari.web.sqlite import base
+
+    connection.close()
+    monkeypatch.setattr(base, "_PRAGMAS", (("journal_mode = DELETE", "journal_mode", "wal"),))
+    with pytest.raises(StorageError, match="journal_mode"):
+        connection.ensure_connection()
+
+
+def test_schema_when_compared_with_the_models_then_no_migration_is_missing(open_office: Path) -> None:
+    from django.core.management import call_command
+
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+    call_command("check", fail_level="WARNING")
+
+
+def test_secret_key_when_it_is_not_given_then_django_refuses_to_use_it(open_office: Path) -> None:
+    assert not {"AZUKARI_SECRET_KEY", "AZUKARI_SECRET_KEY_FILE"} & set(os.environ)
+
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    with pytest.raises(ImproperlyConfigured):
+        _ = settings.SECRET_KEY
+
+
+@pytest.mark.parametrize("value", [{}, {"X": ""}, {"X": "relative/path"}])
+def test_environment_when_a_folder_is_missing_or_relative_then_option_error(value: dict[str, str]) -> None:
+    with pytest.raises(OptionError, match="X"):
+        environment.folder(value, "X")
+
+
+def test_environment_when_read_then_the_values_are_typed(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("hush\n")
+    environ = {"F": str(tmp_path), "W": "a, b,,", "S_FILE": str(tmp_path / "key")}
+    assert environment.folder(environ, "F") == tmp_path
+    assert environment.words(environ, "W") == ["a", "b"]
+    assert environment.words(environ, "none") == []
+    assert environment.secret(environ, "S") == "hush"
+    assert environment.secret(environ, "none") == ""
+
+
+def test_environment_when_a_secret_is_not_utf_8_then_option_error(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\xff")
+    with pytest.raises(OptionError):
+        environment.secret({"S_FILE": str(tmp_path / "key")}, "S")

@@ -1,0 +1,429 @@
+"""Write the ledger vectors beside this file: ``python vectors/ledger/generate.py``.
+
+One JSON file per case: ``expect`` is "success" or the verdict word, ``comment`` says why, ``what`` names the
+operation; bytes are base64, except notes and proofs, which are text (``*_base64`` where they are not UTF-8).
+Nothing is random: keys and entries follow from fixed strings. All names are fictitious.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from azukari.ledger import (
+    EMPTY_ROOT,
+    Checkpoint,
+    Proof,
+    Signer,
+    Tree,
+    encode_bundle,
+    encode_proof,
+    leaf_hash,
+    new_tiles,
+    sign_checkpoint,
+    sign_note,
+)
+
+Case = dict[str, Any]
+HERE = Path(__file__).parent
+ORIGIN = "ledger.city.example/log1"
+
+
+def signer(name: str) -> Signer:
+    return Signer(name, sha256(b"azukari vectors: " + name.encode()).digest())
+
+
+LOG = signer(ORIGIN)
+WITNESS = signer("witness.ward.example")
+STRANGER = signer("stranger.example")
+ENTRIES = [b"entry %d" % number for number in range(260)]
+LEAVES = [leaf_hash(entry) for entry in ENTRIES]
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def text_of(key: str, data: bytes) -> Case:
+    try:
+        return {key: data.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {f"{key}_base64": b64(data)}
+
+
+def no_row(level: int, index: int) -> bytes:
+    raise LookupError  # an empty log has no row to go on from
+
+
+def tree(size: int) -> Tree:
+    return Tree(LEAVES[:size])
+
+
+def flipped(data: bytes, at: int = 0) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def inclusion() -> Iterator[tuple[str, Case]]:
+    def case(
+        name: str, expect: str, comment: str, index: int, size: int, /, **change: Any
+    ) -> tuple[str, Case]:
+        whole = tree(size)
+        given: Case = {"leaf": LEAVES[index], "index": index, "size": size, "path": whole.path(index)}
+        given |= {"root": whole.root} | change
+        given["path"] = [b64(step) for step in given["path"]]
+        given |= {key: b64(given[key]) for key in ("leaf", "root")}
+        return f"inclusion-{name}", {"expect": expect, "comment": comment, **given}
+
+    path = tree(7).path(3)
+    yield case("only-leaf", "success", "a tree of one leaf has an empty path", 0, 1)
+    yield case("middle", "success", "leaf 3 of 7", 3, 7)
+    yield case("last-of-odd", "success", "the last leaf of 7 rises unpaired at first", 6, 7)
+    yield case("whole", "success", "leaf 0 of a whole tree of 8", 0, 8)
+    yield case("other-leaf", "proof", "the leaf is another one", 3, 7, leaf=LEAVES[4])
+    yield case("other-index", "proof", "the path is that of another index", 3, 7, index=2)
+    yield case("other-size", "proof", "the path is that of a larger tree", 3, 7, size=4)
+    yield case("index-is-size", "proof", "indexes end at size - 1", 3, 7, index=7)
+    yield case("empty-tree", "proof", "a tree of size 0 has no leaf", 0, 1, size=0, root=EMPTY_ROOT)
+    yield case("path-short", "proof", "the last step is left out", 3, 7, path=path[:-1])
+    yield case("path-long", "proof", "a step is added", 3, 7, path=[*path, path[0]])
+    yield case("path-swapped", "proof", "two steps are swapped", 3, 7, path=[path[1], path[0], path[2]])
+    yield case("path-flipped", "proof", "one bit of a step differs", 3, 7, path=[flipped(path[0]), *path[1:]])
+    yield case("other-root", "proof", "one bit of the root differs", 3, 7, root=flipped(tree(7).root))
+    yield case("short-hash", "format", "a step has 31 bytes", 3, 7, path=[path[0][:31], *path[1:]])
+    yield case("long-root", "format", "the root has 33 bytes", 3, 7, root=tree(7).root + b"\0")
+
+
+def consistency() -> Iterator[tuple[str, Case]]:
+    def case(name: str, expect: str, comment: str, old: int, size: int, /, **change: Any) -> tuple[str, Case]:
+        given: Case = {"old_size": old, "old_root": tree(old).root, "size": size, "root": tree(size).root}
+        given |= {"path": tree(size).consistency_path(old)} | change
+        given["path"] = [b64(step) for step in given["path"]]
+        given |= {key: b64(given[key]) for key in ("old_root", "root")}
+        return f"consistency-{name}", {"expect": expect, "comment": comment, **given}
+
+    path = tree(7).consistency_path(3)
+    yield case("ragged", "success", "3 leaves grew to 7", 3, 7)
+    yield case("whole", "success", "4 leaves, a whole subtree, grew to 7", 4, 7)
+    yield case("same", "success", "no growth: empty path, equal roots", 5, 5)
+    yield case("from-empty", "success", "everything extends the empty tree", 0, 5)
+    yield case("other-old-root", "proof", "the past was another", 3, 7, old_root=flipped(tree(3).root))
+    yield case("other-root", "proof", "the present is another", 3, 7, root=flipped(tree(7).root))
+    yield case("fork", "proof", "two roots for one size", 5, 5, root=flipped(tree(5).root))
+    yield case("shrunk", "proof", "the log became smaller", 3, 7, old_size=7, size=3)
+    yield case("path-empty", "proof", "growth needs a path", 3, 7, path=[])
+    yield case("path-empty-whole", "proof", "growth of a whole subtree needs one, too", 4, 7, path=[])
+    yield case("path-short", "proof", "the last step is left out", 3, 7, path=path[:-1])
+    yield case("path-long", "proof", "a step is added", 3, 7, path=[*path, path[0]])
+    yield case("path-for-same", "proof", "no growth, and yet a path", 5, 5, path=path)
+    yield case("path-from-empty", "proof", "a path from the empty tree", 0, 5, path=path)
+    yield case("empty-other-root", "proof", "size 0 has one root only", 0, 5, old_root=tree(1).root)
+    yield case("short-hash", "format", "a step has 31 bytes", 3, 7, path=[path[0][:31], *path[1:]])
+
+
+def note() -> Iterator[tuple[str, Case]]:
+    def case(name: str, expect: str, comment: str, data: bytes, *keys: Signer) -> tuple[str, Case]:
+        verifiers = [key.vkey for key in keys or (LOG,)]
+        given = {"expect": expect, "comment": comment, **text_of("note", data), "verifiers": verifiers}
+        if expect == "success":
+            given["text"] = data.decode().rpartition("\n\n")[0] + "\n"
+        return f"note-{name}", given
+
+    text = "受渡し台帳\n"
+    good = sign_note(text, [LOG])
+    line = LOG.sign(text)
+    encoded = line.split(" ")[2].rstrip("\n")
+    blob = base64.b64decode(encoded)
+
+    def with_line(changed: str) -> bytes:
+        return f"{text}\n{changed}".encode()
+
+    def spelled(name: str, data: bytes) -> str:
+        return f"— {name} {b64(data)}\n"
+
+    many = [signer(f"w{number}.example") for number in range(101)]
+    yield case("one", "success", "one signature of a known key", good)
+    yield case("unknown-beside", "success", "an unknown key signs, too", sign_note(text, [STRANGER, LOG]))
+    yield case("two-known", "success", "two known keys", sign_note(text, [LOG, WITNESS]), LOG, WITNESS)
+    yield case("empty-lines", "success", "only the last empty line separates", sign_note("a\n\n\n", [LOG]))
+    yield case("many", "success", "17 signatures", sign_note(text, [*many[:16], LOG]))
+    yield case("text-altered", "signature", "one letter of the text differs", good.replace(b"\n\n", b".\n\n"))
+    yield case("only-unknown", "signature", "no key is known", sign_note(text, [STRANGER]))
+    yield case("other-name", "signature", "right id, other name", with_line(spelled("other.example", blob)))
+    yield case("other-id", "signature", "right name, other id", with_line(spelled(ORIGIN, flipped(blob))))
+    yield case(
+        "known-fails",
+        "signature",
+        "one known key verifies, the other does not",
+        with_line(line + spelled(WITNESS.name, flipped(_blob(WITNESS, text), 20))),
+        LOG,
+        WITNESS,
+    )
+    yield case("cut-signature", "signature", "63 signature bytes", with_line(spelled(ORIGIN, blob[:-1])))
+    yield case("too-many", "limit", "101 signatures", text.encode() + b"\n" + _lines(many, text))
+    yield case("no-empty-line", "format", "nothing separates the signatures", text.encode() + line.encode())
+    yield case("no-signature", "format", "no line after the empty one", text.encode() + b"\n")
+    yield case("no-last-newline", "format", "the last line has no end", good[:-1])
+    yield case("tab", "format", "a control character", good.replace(b"\n\n", b"\t\n\n"))
+    yield case("crlf", "format", "carriage returns", good.replace(b"\n", b"\r\n"))
+    yield case("not-utf8", "format", "a byte that is not UTF-8", b"\xff" + good)
+    yield case("hyphen", "format", "a hyphen for the em dash", with_line(line.replace("—", "-")))
+    yield case("no-name", "format", "an empty key name", with_line(f"—  {encoded}\n"))
+    yield case("plus-in-name", "format", "a plus in a key name", with_line(spelled("a+b", blob)))
+    yield case("space-in-name", "format", "an ideographic space in a name", with_line(spelled("a　b", blob)))
+    yield case("no-base64", "format", "no signature", with_line(f"— {ORIGIN}\n"))
+    yield case("unpadded", "format", "base64 without padding", with_line(line.replace("=", "")))
+    yield case("not-canonical", "format", "stray bits in base64", with_line(_stray(line)))
+    yield case("only-id", "format", "a key id and nothing more", with_line(spelled(ORIGIN, blob[:4])))
+
+
+def checkpoint() -> Iterator[tuple[str, Case]]:
+    root = tree(7).root
+
+    def case(name: str, expect: str, comment: str, data: bytes, **more: Any) -> tuple[str, Case]:
+        given = {"expect": expect, "comment": comment, **text_of("note", data), "origin": ORIGIN}
+        return f"checkpoint-{name}", given | {"verifiers": [LOG.vkey, WITNESS.vkey]} | more
+
+    def text(*lines: str) -> bytes:
+        return sign_note("".join(f"{line}\n" for line in lines), [LOG])
+
+    state = Checkpoint(ORIGIN, 7, root)
+    other = Checkpoint("ledger.town.example", 7, root)
+    found: Case = {"size": 7, "root": b64(root)}
+    empty = Checkpoint(ORIGIN, 0, EMPTY_ROOT)
+    yield case("ordinary", "success", "size 7", sign_checkpoint(state, [LOG]), **found)
+    yield case(
+        "witnessed", "success", "a witness signed, too", sign_checkpoint(state, [LOG, WITNESS]), **found
+    )
+    yield case(
+        "empty", "success", "an empty log", sign_checkpoint(empty, [LOG]), size=0, root=b64(EMPTY_ROOT)
+    )
+    yield case("other-origin", "signature", "another log's", sign_note(other.encode(), [LOG]))
+    yield case("witness-only", "signature", "the log did not sign", sign_note(state.encode(), [WITNESS]))
+    yield case(
+        "size-altered", "signature", "8 for 7", sign_checkpoint(state, [LOG]).replace(b"\n7\n", b"\n8\n")
+    )
+    yield case("empty-other-root", "proof", "size 0, another root", text(ORIGIN, "0", b64(root)))
+    yield case("leading-zero", "format", "a size with a leading zero", text(ORIGIN, "07", b64(root)))
+    yield case("signed-size", "format", "a size with a sign", text(ORIGIN, "+7", b64(root)))
+    yield case("wide-digit", "format", "a full-width digit", text(ORIGIN, "７", b64(root)))
+    yield case("huge-size", "format", "a size of 2**63", text(ORIGIN, str(2**63), b64(root)))
+    yield case("short-root", "format", "a root of 31 bytes", text(ORIGIN, "7", b64(root[:31])))
+    yield case("hex-root", "format", "a root in hexadecimal", text(ORIGIN, "7", root.hex()))
+    yield case("extension", "format", "an extension line", text(ORIGIN, "7", b64(root), "note"))
+    yield case("two-lines", "format", "no root", text(ORIGIN, "7"))
+    yield case("no-origin", "format", "an empty origin", text("", "7", b64(root)))
+
+
+def proof() -> Iterator[tuple[str, Case]]:
+    whole = tree(7)
+    opened = sign_checkpoint(Checkpoint(ORIGIN, 7, whole.root), [LOG, WITNESS])
+    path = tuple(whole.path(3))
+    good = encode_proof(Proof(3, path, opened))
+    only = encode_proof(Proof(0, (), sign_checkpoint(Checkpoint(ORIGIN, 1, tree(1).root), [LOG])))
+    extra = encode_proof(Proof(3, path, opened, b"opening"))
+
+    def case(name: str, expect: str, comment: str, data: bytes, **more: Any) -> tuple[str, Case]:
+        given = {"expect": expect, "comment": comment, **text_of("proof", data), "entry": b64(ENTRIES[3])}
+        return f"proof-{name}", given | {"origin": ORIGIN, "verifiers": [LOG.vkey]} | more
+
+    def changed(old: str, new: str, data: bytes = good) -> bytes:
+        return data.replace(old.encode(), new.encode(), 1)
+
+    step = b64(path[0]) + "\n"
+    yield case("ordinary", "success", "entry 3 of 7", good, size=7)
+    yield case("extra", "success", "with extra data", extra, size=7)
+    yield case("only-entry", "success", "no path line", only, entry=b64(ENTRIES[0]), size=1)
+    yield case("other-entry", "proof", "another entry", good, entry=b64(ENTRIES[4]))
+    yield case("other-index", "proof", "another index", changed("index 3", "index 2"))
+    yield case("index-beyond", "proof", "an index beyond the size", changed("index 3", "index 7"))
+    yield case("path-short", "proof", "a path line is missing", changed(step, ""))
+    yield case("path-long", "proof", "a path line twice", changed(step, step + step))
+    yield case("checkpoint-altered", "signature", "another size", changed("\n7\n", "\n8\n"))
+    yield case("other-origin", "signature", "another log is asked for", good, origin="ledger.town.example")
+    yield case("unknown-log", "signature", "its key is not known", good, verifiers=[STRANGER.vkey])
+    yield case("witness-only", "signature", "only a witness is known", good, verifiers=[WITNESS.vkey])
+    yield case("version", "format", "another version", changed("@v1", "@v2"))
+    yield case("crlf", "format", "carriage returns", good.replace(b"\n", b"\r\n"))
+    yield case("no-index", "format", "no index line", changed("index 3\n", ""))
+    yield case("leading-zero", "format", "an index with a leading zero", changed("index 3", "index 03"))
+    yield case("empty-extra", "format", "an extra line without data", changed("index", "extra \nindex"))
+    yield case("late-extra", "format", "extra after index", changed("index 3\n", "index 3\nextra YQ==\n"))
+    yield case("short-hash", "format", "a path line of 31 bytes", changed(step, b64(path[0][:31]) + "\n"))
+    yield case("path-64", "format", "64 path lines", changed(step, step * 62))
+    yield case("no-checkpoint", "format", "nothing after the path", good.partition(b"\n\n")[0] + b"\n")
+    yield case("not-utf8", "format", "bytes that are not ASCII", b"\xff" + good)
+    yield case(
+        "huge-extra", "limit", "65,537 bytes of extra", changed("index", f"extra {b64(bytes(65537))}\nindex")
+    )
+
+
+def bundle() -> Iterator[tuple[str, Case]]:
+    def case(
+        name: str, expect: str, comment: str, data: bytes, width: int | None = None, entries: int = 0
+    ) -> tuple[str, Case]:
+        given: Case = {"expect": expect, "comment": comment, "data": b64(data), "width": width}
+        if entries:
+            given["entries"] = [b64(entry) for entry in ENTRIES[:entries]]
+        return f"bundle-{name}", given
+
+    three = encode_bundle(ENTRIES[:3])
+    yield case("three", "success", "three entries", three, entries=3)
+    yield case("prefix", "success", "the first two of three", three, 2, entries=2)
+    yield case("full", "success", "256 entries", encode_bundle(ENTRIES[:256]), entries=256)
+    yield case("none", "format", "an empty bundle is never stored", b"")
+    yield case("cut-length", "format", "cut inside a length", three + b"\0")
+    yield case("cut-entry", "format", "cut inside an entry", three[:-1])
+    yield case("too-few", "format", "three entries where four should be", three, 4)
+    yield case("width-0", "format", "a width of 0", three, 0)
+    yield case("width-257", "format", "a width of 257", encode_bundle(ENTRIES[:256]), 257)
+    yield case("too-many", "format", "257 entries", encode_bundle(ENTRIES[:256]) + encode_bundle(ENTRIES[:1]))
+
+
+def tiles() -> Iterator[tuple[str, Case]]:
+    rows = {f"{row.level}/{row.index}": row.data for row in new_tiles(0, no_row, LEAVES)}
+    bundles = {"0": encode_bundle(ENTRIES[:256]), "1": encode_bundle(ENTRIES[256:])}
+    five = {"0/0": b"".join(LEAVES[:5])}, {"0": encode_bundle(ENTRIES[:5])}
+
+    def case(
+        name: str,
+        expect: str,
+        comment: str,
+        size: int,
+        held: tuple[dict[str, bytes], dict[str, bytes]] | None = None,
+        *,
+        root: bytes | None = None,
+        damage: tuple[str, int | str | None, int | None] | None = None,
+    ) -> tuple[str, Case]:
+        given: Case = {
+            "expect": expect,
+            "comment": comment,
+            "size": size,
+            "root": b64(root or tree(size).root),
+        }
+        for key, stored in zip(("tiles", "bundles"), held or (rows, bundles), strict=True):
+            given[key] = {name: b64(data) for name, data in stored.items()}
+        if damage:
+            given |= dict(zip(("kind", "level", "index"), damage, strict=True))
+        return f"tiles-{name}", given
+
+    def with_row(name: str, data: bytes) -> tuple[dict[str, bytes], dict[str, bytes]]:
+        return rows | {name: data}, bundles
+
+    def with_five(row: bytes, entries: bytes) -> tuple[dict[str, bytes], dict[str, bytes]]:
+        return {"0/0": row}, {"0": entries}
+
+    row, packed = five[0]["0/0"], five[1]["0"]
+    yield case("two-levels", "success", "260 entries: two tiles, two bundles, level 1", 260)
+    yield case("one-tile", "success", "5 entries in one partial tile", 5, five)
+    yield case("grown", "success", "rows have grown since size 3", 3, five)
+    yield case(
+        "bundle-altered",
+        "tile",
+        "entry 5 differs, the tiles lead to the root",
+        260,
+        (rows, bundles | {"0": bundles["0"].replace(b"entry 5\0", b"entry X\0", 1)}),
+        damage=("bundle-altered", "entries", 0),
+    )
+    yield case(
+        "bundle-cut",
+        "tile",
+        "the bundle ends inside an entry",
+        5,
+        with_five(row, packed[:-1]),
+        damage=("bundle-altered", "entries", 0),
+    )
+    yield case(
+        "leaf-tile-altered",
+        "tile",
+        "a leaf hash differs",
+        260,
+        with_row("0/0", flipped(rows["0/0"], 100)),
+        damage=("tile-altered", 0, 0),
+    )
+    yield case(
+        "upper-tile-altered",
+        "tile",
+        "a hash of level 1 differs",
+        260,
+        with_row("1/0", flipped(rows["1/0"])),
+        damage=("tile-altered", 1, 0),
+    )
+    yield case(
+        "tile-ragged",
+        "tile",
+        "a row of a length that is no multiple of 32",
+        260,
+        with_row("0/1", rows["0/1"] + b"\0"),
+        damage=("tile-altered", 0, 1),
+    )
+    yield case(
+        "tile-short", "tile", "a hash is missing", 5, with_five(row[:-32], packed), damage=("missing", 0, 0)
+    )
+    yield case("tile-missing", "tile", "no row", 5, ({}, five[1]), damage=("missing", 0, 0))
+    yield case("bundle-missing", "tile", "no bundle", 5, (five[0], {}), damage=("missing", "entries", 0))
+    yield case(
+        "root-differs",
+        "tile",
+        "entries and tiles agree on another root",
+        5,
+        five,
+        root=tree(6).root,
+        damage=("root-differs", None, None),
+    )
+    yield case(
+        "both-altered",
+        "tile",
+        "an entry and a hash differ: neither side leads to the root",
+        5,
+        with_five(flipped(row), packed.replace(b"entry 4", b"entry X")),
+        damage=("root-differs", 0, 0),
+    )
+
+
+GROUPS: dict[str, Callable[[], Iterator[tuple[str, Case]]]] = {
+    "inclusion": inclusion,
+    "consistency": consistency,
+    "note": note,
+    "checkpoint": checkpoint,
+    "proof": proof,
+    "bundle": bundle,
+    "tiles": tiles,
+}
+
+
+def files() -> dict[str, bytes]:
+    """File name -> content of every case."""
+    found: dict[str, bytes] = {}
+    for what, group in GROUPS.items():
+        for name, given in group():
+            head = {"expect": given.pop("expect"), "comment": given.pop("comment"), "what": what}
+            text = json.dumps(head | given, ensure_ascii=False, indent=1) + "\n"
+            assert f"{name}.json" not in found, name
+            found[f"{name}.json"] = text.encode("utf-8")
+    return found
+
+
+def _blob(key: Signer, text: str) -> bytes:
+    return base64.b64decode(key.sign(text).split(" ")[2])
+
+
+def _lines(keys: list[Signer], text: str) -> bytes:
+    return "".join(key.sign(text) for key in keys).encode()
+
+
+def _stray(line: str) -> str:
+    """The same signature with a bit set that base64 does not use: 68 bytes end in one "="."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    last = line.rstrip("=\n")[-1]
+    return line.rstrip("=\n")[:-1] + alphabet[alphabet.index(last) ^ 1] + "=\n"
+
+
+if __name__ == "__main__":
+    for old in HERE.glob("*.json"):
+        old.unlink()
+    for file_name, content in files().items():
+        (HERE / file_name).write_bytes(content)
