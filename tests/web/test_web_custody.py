@@ -120,7 +120,12 @@ def test_confirm_when_fingerprint_or_answer_are_wrong_then_not_permitted(ledger:
     from azukari.web.custody import queries
 
     party_id = add(ledger)
-    for change in [{"fingerprint": ""}, {"fingerprint": CARD.fingerprint[:-1]}, {"answer_ok": False}]:
+    wrong: list[dict[str, Any]] = [
+        {"fingerprint": ""},
+        {"fingerprint": CARD.fingerprint[:-1]},
+        {"answer_ok": False},
+    ]
+    for change in wrong:
         with pytest.raises(NotPermittedError):
             confirm(party_id, **change)
     assert queries.party(party_id).status == "pending"
@@ -199,11 +204,12 @@ def test_sub_entrustment_when_wider_than_its_parent_then_not_permitted(ledger: L
 
     party_id = add(ledger)
     parent_id = entrust(ledger, party_id)
-    for change in [
+    wider: list[dict[str, Any]] = [
         {"fields": ["name", "phone"]},
         {"ends_on": date(2026, 7, 1)},
         {"starts_on": date(2026, 3, 31)},
-    ]:
+    ]
+    for change in wider:
         with pytest.raises(NotPermittedError):
             entrust(ledger, party_id, parent_id=parent_id, **change)
     child_id = entrust(ledger, party_id, parent_id=parent_id, fields=["name"])
@@ -217,9 +223,7 @@ def test_entrustment_when_the_party_is_another_bodys_or_revoked_then_refused(led
     from azukari.web.custody.models import Party
 
     other = body.create(name="水底市", by=BY, at=AT)
-    foreign = party.add(
-        body_id=other, card=CARD, name=NAME, country="JP", wrapped_challenge=b"w", by=BY, at=AT
-    )
+    foreign = party.add(body_id=other, card=CARD, name=NAME, country="JP", wrapped_challenge=b"w", by=BY, at=AT)
     with pytest.raises(NotFoundError):
         entrust(ledger, foreign)
     party_id = add(ledger)
@@ -260,9 +264,7 @@ def test_action_when_it_fails_after_the_append_then_neither_change_nor_entry(
         {"status": "confirmed"},
     ],
 )
-def test_party_when_a_row_makes_no_sense_then_the_database_refuses(
-    ledger: Ledger, change: dict[str, Any]
-) -> None:
+def test_party_when_a_row_makes_no_sense_then_the_database_refuses(ledger: Ledger, change: dict[str, Any]) -> None:
     from django.db import IntegrityError, transaction
 
     from azukari.web.custody.models import Party
@@ -309,9 +311,7 @@ def test_hand_over_when_stored_then_it_is_read_back(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("change", [{"status": "released"}, {"status": "gone"}, {"rows": -1}])
-def test_hand_over_when_a_row_makes_no_sense_then_the_database_refuses(
-    ledger: Ledger, change: dict[str, Any]
-) -> None:
+def test_hand_over_when_a_row_makes_no_sense_then_the_database_refuses(ledger: Ledger, change: dict[str, Any]) -> None:
     from django.db import IntegrityError, transaction
 
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -85,9 +85,7 @@ def test_export_when_done_again_then_nothing_changes(ledger: Ledger, tmp_path: P
     assert files(tmp_path / "site") == before
 
 
-def test_export_when_several_sizes_were_signed_then_each_partial_is_served(
-    ledger: Ledger, tmp_path: Path
-) -> None:
+def test_export_when_several_sizes_were_signed_then_each_partial_is_served(ledger: Ledger, tmp_path: Path) -> None:
     grow(ledger, 200, 60, 5, 7)
     export(ledger, tmp_path / "site")
     names = set(files(tmp_path / "site"))

@@ -69,9 +69,7 @@ class Machine(RuleBasedStateMachine):
     def compare(self, data: st.DataObject) -> None:
         from azukari.web.sequencer import queries
 
-        old, new = sorted(
-            (data.draw(st.sampled_from(self.signed)) for _ in range(2)), key=lambda signed: signed.size
-        )
+        old, new = sorted((data.draw(st.sampled_from(self.signed)) for _ in range(2)), key=lambda signed: signed.size)
         path = queries.consistency(self.ledger.log_id, old.size, new.size)
         verify_consistency(old.size, old.root, new.size, new.root, path)
 

@@ -48,12 +48,16 @@ class Returned:
 class Delivered:
     """渡した写し。 What the office knows of the copy that comes back."""
 
-    headers: tuple[str, ...]
     fields: tuple[Field, ...]
     rows: int
     reference_key: bytes
     cell_key: bytes
     record: RecordReader
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The delivered headers, the reference first."""
+        return tuple(json.loads(self.record.read("headers")))
 
 
 def take_back(table: pl.DataFrame, delivered: Delivered, source: pl.DataFrame | None = None) -> Returned:

@@ -26,15 +26,16 @@ from azukari.handover.record import RecordWriter
 from azukari.ledger.entry import canonical
 from azukari.ledger.tree import leaf_hash, root_of
 from azukari.seal.commitments import (
-    cell_commitments,
+    HASH_BYTES,
     commitment,
+    encoded_cell_commitments,
     row_leaf,
     source_row_commitments,
 )
-from azukari.seal.manifest import LABELS, SMALL_COUNT, Contents, Entry
+from azukari.seal.manifest import LABELS, SMALL_COUNT, Contents, Entry, headers_bytes
 from azukari.seal.package import encrypt_payload, payload_archive
 from azukari.tables.canonical import table_to_csv_bytes
-from azukari.tables.spelling import plain_column
+from azukari.tables.spelling import presentation
 
 REFERENCE_HEADER: Final = "行参照"
 ROWS: Final = 65_536  # rows handled at a time
@@ -98,7 +99,7 @@ class _Digests:
     """What is gathered over all chunks."""
 
     leaves: list[bytes]
-    sources: list[bytes]
+    sources: bytearray
     links: dict[str, list[tuple[NDArray[np.uint64], int]]]
 
 
@@ -123,13 +124,12 @@ def seal_table(
     everything = pl.concat([source.select(decoys.columns), decoys])
     record = RecordWriter(record_out, secrets.record_key, parties.hand_over)
     csv = io.BytesIO()
-    gathered = _Digests([], [], {})
+    gathered = _Digests([], bytearray(), {})
     cells = _cells(everything, order, plan, secrets, csv, gathered, progress)
     record.section("cells", cells)
     _write_rest(record, source, plan, order, gathered, _canary_list(numbers, order, source.height))
     contents = _contents(plan, parties, secrets.key, rows)
-    source_bytes = b"".join(gathered.sources)
-    digest, size = _encrypt(payload_archive(contents, csv, source_bytes), payload_out, parties)
+    digest, size = _encrypt(payload_archive(contents, csv, bytes(gathered.sources)), payload_out, parties)
     root = root_of(gathered.leaves)
     canary_list = canonical(_canary_list(numbers, order, source.height))
     return _entry(plan, parties, secrets.key, contents, root, digest, size, canary_list)
@@ -156,38 +156,53 @@ def _cells(
         delivered, plain = _mark(frame[taken], plan, secrets.key, first)
         text = table_to_csv_bytes(delivered)
         csv.write(text if first == 0 else text[text.index(b"\n") + 1 :])
-        columns = [cell_commitments(cell_key, n, first, values) for n, values in enumerate(plain)]
         sources = source_row_commitments(row_key, first, taken.tolist())
-        rows = [b"".join(cells) for cells in zip(*columns, strict=True)]
-        gathered.sources.extend(sources)
-        gathered.leaves.extend(leaf_hash(row_leaf(first + i, sources[i], cells)) for i, cells in enumerate(rows))
+        cells = _cell_rows(cell_key, first, plain)
+        gathered.sources += sources
+        gathered.leaves += _leaf_hashes(first, sources, cells, len(plain))
         _gather_links(digester, plan.fields, plain, first, gathered)
         progress(first + len(taken), len(order))
-        yield b"".join(rows)
+        yield cells
 
 
-def _mark(frame: pl.DataFrame, plan: Plan, key: HandOverKey, first: int) -> tuple[pl.DataFrame, list[list[str]]]:
+def _cell_rows(cell_key: bytes, first: int, plain: Sequence[pl.Series]) -> bytes:
+    """The cell commitments of a chunk, row by row."""
+    columns = [
+        encoded_cell_commitments(cell_key, number, first, column.cast(pl.Binary).to_list())
+        for number, column in enumerate(plain)
+    ]
+    return np.stack([np.frombuffer(column, dtype=f"V{HASH_BYTES}") for column in columns], axis=1).tobytes()
+
+
+def _leaf_hashes(first: int, sources: bytes, cells: bytes, width: int) -> Iterator[bytes]:
+    """The Merkle leaves of a chunk of rows with ``width`` cells each."""
+    size = width * HASH_BYTES
+    for i in range(len(sources) // HASH_BYTES):
+        source = sources[i * HASH_BYTES : (i + 1) * HASH_BYTES]
+        yield leaf_hash(row_leaf(first + i, source, cells[i * size : (i + 1) * size]))
+
+
+def _mark(frame: pl.DataFrame, plan: Plan, key: HandOverKey, first: int) -> tuple[pl.DataFrame, list[pl.Series]]:
     """The delivered rows of a chunk, and the presentation form of each delivered column."""
     names = references(key.channel(Channel.REFERENCE), frame.height, first)
     delivered = [pl.Series(REFERENCE_HEADER, names, dtype=pl.String)]
-    plain = [names]
+    plain = [delivered[0]]
     spelling = key.channel(Channel.SPELLING)
     for header, field in plan.columns:
         if field.kind in SLOTS and not plan.strict_schema:
             series, form = spell_column(frame[header], field.kind, spelling)
-            delivered.append(series.alias(header))
-            plain.append(form.to_list())
         else:
-            delivered.append(frame[header])
-            plain.append(plain_column(frame[header], field.kind))
+            series, form = frame[header], presentation(field.kind, frame[header])
+        delivered.append(series)
+        plain.append(form)
     return pl.DataFrame(delivered), plain
 
 
 def _gather_links(
-    digester: Digester, fields: Sequence[Field], plain: Sequence[Sequence[str]], first: int, gathered: _Digests
+    digester: Digester, fields: Sequence[Field], plain: Sequence[pl.Series], first: int, gathered: _Digests
 ) -> None:
     columns = link_columns(fields)
-    forms = {n: digester.forms(kind, plain[n]) for n, kind in role_columns(columns, fields).items()}
+    forms = {n: digester.forms(kind, plain[n].to_list()) for n, kind in role_columns(columns, fields).items()}
     for column in columns:
         digests = digester.digests(column.combination, [forms[n] for n in column.columns])
         gathered.links.setdefault(column.combination.name, []).append((digests, first))
@@ -211,6 +226,7 @@ def _write_rest(
         by_digest = np.lexsort((positions, digests))
         record.section(f"digest/{name}", [digests[by_digest].astype("<u8").tobytes()])
         record.section(f"position/{name}", [positions[by_digest].astype("<u4").tobytes()])
+    record.section("headers", [headers_bytes(plan.headers)])
     record.section("canaries", [canonical(canary_list)])
     if plan.local_id is not None:
         ids = source[plan.local_id].to_list()

@@ -47,10 +47,14 @@ def cell_commitment(column: int, salt: bytes, value: str) -> bytes:
 
 def cell_commitments(key: bytes, column: int, first: int, values: Sequence[str]) -> list[bytes]:
     """The commitments to consecutive cells of one column; as `cell_commitment`, a million a second."""
-    prefix = _CELL + column.to_bytes(2, "big")
-    sha256 = hashlib.sha256
-    pairs = zip(salts(key, column, first, len(values)), values, strict=True)
-    return [sha256(prefix + salt + value.encode("utf-8", "surrogatepass")).digest() for salt, value in pairs]
+    encoded = [value.encode("utf-8", "surrogatepass") for value in values]
+    joined = encoded_cell_commitments(key, column, first, encoded)
+    return [joined[i : i + HASH_BYTES] for i in range(0, len(joined), HASH_BYTES)]
+
+
+def encoded_cell_commitments(key: bytes, column: int, first: int, values: Sequence[bytes]) -> bytes:
+    """The same of values in UTF-8, concatenated."""
+    return _salted(_CELL + column.to_bytes(2, "big"), salts(key, column, first, len(values)), values)
 
 
 def source_row_commitment(salt: bytes, source_row: int) -> bytes:
@@ -58,10 +62,20 @@ def source_row_commitment(salt: bytes, source_row: int) -> bytes:
     return hashlib.sha256(_SOURCE_ROW + salt + source_row.to_bytes(8, "big")).digest()
 
 
-def source_row_commitments(key: bytes, first: int, source_rows: Sequence[int]) -> list[bytes]:
-    """The commitments to consecutive source row numbers, salted as column 0 under a key of their own."""
-    pairs = zip(salts(key, 0, first, len(source_rows)), source_rows, strict=True)
-    return [source_row_commitment(salt, row) for salt, row in pairs]
+def source_row_commitments(key: bytes, first: int, source_rows: Sequence[int]) -> bytes:
+    """The concatenated commitments to consecutive source row numbers, salted as column 0 under a key of their own."""
+    return _salted(_SOURCE_ROW, salts(key, 0, first, len(source_rows)), [row.to_bytes(8, "big") for row in source_rows])
+
+
+def _salted(prefix: bytes, salts_: Sequence[bytes], values: Sequence[bytes]) -> bytes:
+    """SHA-256 of prefix || salt || value for each pair, concatenated."""
+    copy = hashlib.sha256(prefix).copy  # cheaper than a new object each time
+    out = bytearray()
+    for salt, value in zip(salts_, values, strict=True):
+        state = copy()
+        state.update(salt + value)
+        out += state.digest()
+    return bytes(out)
 
 
 def row_leaf(position: int, source_row: bytes, cells: bytes) -> bytes:

@@ -88,6 +88,13 @@ def verify_receipt(note: bytes, entry: Entry, entry_bytes: bytes) -> Receipt:
     return receipt
 
 
+def hand_over_of(note: bytes) -> str:
+    """The hand-over that a receipt claims to be for, not verified. Raises FormatError."""
+    if len(note) > MAX_RECEIPT:
+        raise FormatError("receipt")
+    return _parse(parse_note(note)[0]).hand_over
+
+
 def _parse(text: str) -> Receipt:
     heading, _, rest = text.partition("\n")
     if heading != RECEIPT:
@@ -95,7 +102,7 @@ def _parse(text: str) -> Receipt:
     value = parse_canonical(rest.removesuffix("\n").encode(), RECEIPT)
     try:
         return Receipt(
-            hand_over=str(value["handover"]),
+            hand_over=bytes.fromhex(value["handover"]).hex(),
             grade=Grade(value["grade"]),
             entry=str(value["entry"]),
             fields=tuple(Field.parse(text) for text in value["fields"]),

@@ -17,6 +17,8 @@ from typing import NoReturn
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from azukari.errors import KeyFileError, OptionError
@@ -36,13 +38,18 @@ _WRAP_OVERHEAD = len(_MAGIC) + KEY_ID_BYTES + NONCE_BYTES + 16
 class KeyEncryptionKey:
     """鍵を包む鍵。 Wraps and unwraps the secrets of one office; never shows its own bytes."""
 
-    __slots__ = ("_cipher", "_key_id")
+    __slots__ = ("_cipher", "_key_id", "_root")
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise KeyFileError("a key-encryption key has 32 bytes")
         self._cipher = AESGCM(key)
         self._key_id = _key_id(key)
+        self._root = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"azukari/v1/derived").derive(key)
+
+    def derive(self, purpose: str) -> bytes:
+        """A 32-byte key for one purpose that is never stored (HKDF-SHA256, RFC 5869)."""
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(self._root)
 
     @property
     def key_id(self) -> str:

@@ -19,18 +19,22 @@ HEAD: Final = 1_000  # cells at the top that are always looked at
 SPREAD: Final = 2_000  # further cells, evenly spread over the rest
 
 _PHONE: Final = re.compile(r"(?:\(?0[0-9]{1,4}\)?[- ]?[0-9]{1,4}[- ]?[0-9]{3,4}|\+81[- ]?[0-9][0-9 -]{7,12})")
+_NO_DIGIT: Final = re.compile(r"[^0-9]")
 _POSTAL: Final = re.compile(r"〒?\s?[0-9]{3}-?[0-9]{4}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _AMOUNT: Final = re.compile(r"[¥\\]?[-+△▲]?(?:[0-9]{1,11}|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?円?")
 _ID: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9_/-]{0,29}")
 _LETTERS: Final = r"々〆ヶ\u3041-\u3096\u30a1-\u30fc\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_NAME: Final = re.compile(
-    rf"(?=.*[{_LETTERS}])[{_LETTERS}\ufe00-\ufe0f\U000e0100-\U000e01ef\s・.、,-]{{2,40}}"
-)
+_NAME: Final = re.compile(rf"(?=.*[{_LETTERS}])[{_LETTERS}\ufe00-\ufe0f\U000e0100-\U000e01ef\s・.、,-]{{2,40}}")
 _FOREIGN_NAME: Final = re.compile(r"[A-Za-z\u00c0-\u024f'.-]+(?:[\s,]+[A-Za-z\u00c0-\u024f'.-]+){1,5}")
 _KANA: Final = re.compile(r"[\u3041-\u3096\u30a1-\u30fc\s・.=-]{2,60}")
-_PLACE: Final = re.compile(r"[都道府県市区町村郡]|[0-9]丁目|番地|字")
-_ADDRESS: Final = re.compile(r"(?=.{4,}).*(?:[都道府県市区町村郡].*|丁目|番地|大字|[0-9]+-[0-9]+)")
+_PLACE: Final = re.compile(r"[都道府県市区町村郡]")
+# A place word alone is no address: 中村 and 市川 are people.
+_ADDRESS: Final = re.compile(
+    r".*[都道府県市区町村郡].*[0-9].*|.*(?:丁目|番地|大字).*|(?:東京都|北海道|京都府|大阪府|..?.?県).*[市区町村郡].*"
+    rf"|[{_LETTERS}]+.*[0-9]+-[0-9]+.*",
+    re.DOTALL,
+)
 
 
 def _folded(text: str) -> str:
@@ -39,10 +43,8 @@ def _folded(text: str) -> str:
 
 
 def _is_phone(text: str) -> bool:
-    digits = (
-        re.sub(r"[^0-9]", "", text.replace("+81", "0", 1)).replace("00", "0", 1) if "+81" in text else text
-    )
-    return _PHONE.fullmatch(text) is not None and len(re.sub(r"[^0-9]", "", digits)) in (10, 11)
+    digits = _NO_DIGIT.sub("", text.replace("+81", "0", 1))
+    return _PHONE.fullmatch(text) is not None and len(digits) in (10, 11)
 
 
 def _is_name(text: str) -> bool:
@@ -50,7 +52,9 @@ def _is_name(text: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    return _ADDRESS.fullmatch(text) is not None or (len(text) >= 4 and len(_PLACE.findall(text)) >= 2)
+    if len(text) < 4 or "@" in text or parse_date(text) is not None:
+        return False
+    return _ADDRESS.fullmatch(text) is not None or (len(text) >= 7 and len(_PLACE.findall(text)) >= 2)
 
 
 _TESTS: Final[Mapping[Kind, Callable[[str], bool]]] = {

@@ -54,9 +54,7 @@ def apply_overrides(
     return [_applied(typing, overrides, words.get(typing.header)) for typing in typings]
 
 
-def _applied(
-    typing: ColumnTyping, overrides: Mapping[str, Field | None], is_number: bool | None
-) -> ColumnTyping:
+def _applied(typing: ColumnTyping, overrides: Mapping[str, Field | None], is_number: bool | None) -> ColumnTyping:
     if typing.header in overrides:
         return _declared(typing, overrides[typing.header], is_number)
     if is_number:
@@ -77,9 +75,7 @@ def _declared(typing: ColumnTyping, field: Field | None, is_number: bool | None)
     if other and is_number:
         raise OptionError(f"column {typing.header} is declared to be the individual number and not to be it")
     if other and typing.mostly_twelve and is_number is None:
-        raise OptionError(
-            f"column {typing.header} is 12 digits: it is the individual number unless declared otherwise"
-        )
+        raise OptionError(f"column {typing.header} is 12 digits: it is the individual number unless declared otherwise")
     grounds = (Ground(GroundCode.DECLARED, field.kind),)
     if other and typing.mostly_twelve:
         grounds += (Ground(GroundCode.DECLARED_NOT_NUMBER),)

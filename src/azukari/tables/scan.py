@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, TypeAlias
@@ -19,6 +20,8 @@ Encoding: TypeAlias = Literal["utf-8", "utf-8-sig", "cp932", "utf-16"]
 Source: TypeAlias = Path | bytes
 
 _DELIMITERS: Final = ("\t", ",", ";")
+# The bytes 80, A0, FD, FE and FF are no characters; Python's cp932 lets them pass as these.
+_UNASSIGNED: Final = re.compile("[\x80\uf8f0-\uf8f3]")
 _BOMS: Final[tuple[tuple[bytes, Encoding], ...]] = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -56,9 +59,7 @@ class Scan:
                 raise LimitError(f"line {self._line_at(piece, start)}: more than {limit} bytes")
             start, room = feed + 1, limit + 1
         last = piece.rfind(b"\n", start)
-        self._open = (
-            len(piece) - last - 1 if last >= 0 else len(piece) - start + (self._open if not start else 0)
-        )
+        self._open = len(piece) - last - 1 if last >= 0 else len(piece) - start + (self._open if not start else 0)
 
     def _line_at(self, piece: bytes, start: int) -> int:
         """The number, from 1, of the line that goes on at ``start`` of the piece just fed."""
@@ -138,9 +139,10 @@ def _recoded(path: Path, encoding: Encoding, limits: Limits) -> bytes:
     with path.open("rb") as file:
         try:
             while piece := file.read(limits.scan_bytes):
-                text = decoder.decode(piece).encode()
-                guard.feed(text)
-                out.write(text)
+                text = decoder.decode(piece)
+                broken = broken or (encoding == "cp932" and _UNASSIGNED.search(text) is not None)
+                guard.feed(text.encode())
+                out.write(text.encode())
             decoder.decode(b"", final=True)
         except (UnicodeDecodeError, UnicodeEncodeError):
             broken = True  # raised below: the codec's own error holds the bytes of the file

@@ -1,15 +1,19 @@
 """The spelling rules on whole columns: what `azukari.fields.spelling` says of a cell, for a million at once.
 
 The patterns are shared, the code is not: sealing compares what this module produced with the
-presentation form, and a property test holds both implementations together.
+presentation form, and a property test holds both implementations together. Text columns have no nulls;
+forms are int8 arrays with one number a cell, ``NONE`` where there is no form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from azukari.fields import spelling
 from azukari.fields.kinds import Kind
@@ -25,161 +29,169 @@ from azukari.fields.spelling import (
     SLOTS,
 )
 
+NONE: Final = -1
+Forms: TypeAlias = NDArray[np.int8]
+Mask: TypeAlias = NDArray[np.bool_]
+
 _FULL: Final = list(FULL_DIGITS)
 _HALF: Final = list(HALF_DIGITS)
 
 
-def presentation(kind: Kind, column: pl.Expr) -> pl.Expr:
+@dataclass(frozen=True)
+class Reading:
+    """読み取った列。 A column as the rules see it: presentation form, and by slot name the form of each cell.
+
+    ``half`` and ``block`` are steps on the way there that spelling uses again: an address with half-width
+    digits, and with hyphens for 丁目・番・号. For other kinds both are the column itself.
+    """
+
+    plain: pl.Series
+    forms: Mapping[str, Forms]
+    half: pl.Series
+    block: pl.Series
+
+
+def read(kind: Kind, column: pl.Series) -> Reading:
+    """The presentation form and the form of every slot; a cell with a line break is as it is and has no slot."""
+    half = block = column
+    if kind is Kind.ADDRESS:
+        half = _half(column)
+        block = _plain_block(half)
+    plain, forms = _plain(kind, column, block), _forms(kind, column, half, block)
+    broken = _has(column, spelling.LINE_BREAK)
+    if broken.any():
+        plain = _choose(broken, column, plain)
+        forms = {name: np.where(broken, np.int8(NONE), form) for name, form in forms.items()}
+    return Reading(plain, forms, half, block)
+
+
+def presentation(kind: Kind, column: pl.Series) -> pl.Series:
     """The presentation normal form of a text column."""
-    if kind in (Kind.NAME, Kind.KANA):
-        plain = _without_spaces(column)
-    elif kind is Kind.PHONE:
-        plain = _if(_has(column, spelling.HYPHENED_PHONE), column.str.replace_all("-", "", literal=True), column)
-    elif kind is Kind.ADDRESS:
-        plain = _plain_address(column)
-    else:
+    if kind not in SLOTS:
         return column
-    return _if(_has(column, spelling.LINE_BREAK), column, plain)
+    block = _plain_block(_half(column)) if kind is Kind.ADDRESS else column
+    return _choose(_has(column, spelling.LINE_BREAK), column, _plain(kind, column, block))
 
 
 def plain_column(values: pl.Series, kind: Kind) -> list[str]:
     """The presentation form of every cell of a text column."""
-    plain: list[str] = values.alias("cell").to_frame().select(presentation(kind, pl.col("cell")))["cell"].to_list()
+    plain: list[str] = presentation(kind, values).to_list()
     return plain
 
 
-def bearing(kind: Kind, column: pl.Expr) -> dict[str, pl.Expr]:
-    """For each slot of the kind, by name: whether a source cell bears it (boolean column)."""
+def bearing(kind: Kind, column: pl.Series, forms: Mapping[str, Forms]) -> dict[str, Mask]:
+    """For each slot of the kind, by name: whether a source cell bears it. ``forms``: as read off ``column``."""
     if kind in (Kind.NAME, Kind.KANA):
-        found = {SLOTS[kind][0].name: _has(column, spelling.ONE_GAP)}
-    elif kind is Kind.PHONE:
-        found = {PHONE_HYPHEN.name: _has(column, spelling.HYPHENED_PHONE)}
-    elif kind is Kind.ADDRESS:
-        found = _address_bearing(column)
-    else:
-        found = {}
-    whole = ~_has(column, spelling.LINE_BREAK)
-    return {name: mask & whole for name, mask in found.items()}
-
-
-def read(kind: Kind, column: pl.Expr) -> dict[str, pl.Expr]:
-    """For each slot of the kind, by name: the form that can be read off (integer column, null if none)."""
-    if kind in (Kind.NAME, Kind.KANA):
-        states = {SLOTS[kind][0].name: _read_gap(column)}
-    elif kind is Kind.PHONE:
-        states = {PHONE_HYPHEN.name: _first(column, (spelling.HYPHENED_PHONE, spelling.PLAIN_PHONE))}
-    elif kind is Kind.ADDRESS:
-        states = _read_address(column)
-    else:
-        states = {}
-    whole = ~_has(column, spelling.LINE_BREAK)
-    return {name: pl.when(whole).then(state) for name, state in states.items()}
-
-
-def spell(kind: Kind, column: pl.Expr, forms: Mapping[str, pl.Expr]) -> pl.Expr:
-    """Re-spell a column; ``forms`` gives, by slot name, the wanted form, null where the cell bears no such slot."""
-    if kind in (Kind.NAME, Kind.KANA):
-        return _spell_gap(column, forms[SLOTS[kind][0].name])
+        return {name: form != NONE for name, form in forms.items()}
     if kind is Kind.PHONE:
-        return _if(forms[PHONE_HYPHEN.name] == 1, column.str.replace_all("-", "", literal=True), column)
-    if kind is Kind.ADDRESS:
-        return _spell_address(column, forms)
-    return column
+        return {name: form == 0 for name, form in forms.items()}
+    width = forms[ADDRESS_WIDTH.name]
+    other_hyphen = np.where(width == 1, _has(column, HALF_DIGITS[10]), _has(column, FULL_DIGITS[10]))
+    uniform = (width != NONE) & ~other_hyphen
+    return {
+        ADDRESS_WIDTH.name: uniform,
+        ADDRESS_GAP.name: forms[ADDRESS_GAP.name] != NONE,
+        ADDRESS_CHOME.name: uniform & (forms[ADDRESS_CHOME.name] == 0),
+        ADDRESS_BAN.name: uniform & (forms[ADDRESS_BAN.name] == 0),
+        ADDRESS_ROOM.name: forms[ADDRESS_ROOM.name] == 0,
+    }
 
 
-def _if(condition: pl.Expr, then: pl.Expr, otherwise: pl.Expr) -> pl.Expr:
-    return pl.when(condition.fill_null(value=False)).then(then).otherwise(otherwise)
+def spell(kind: Kind, column: pl.Series, reading: Reading, wanted: Mapping[str, Forms]) -> pl.Series:
+    """Re-spell a column; ``wanted`` gives the form of each slot by name, ``NONE`` where a cell does not bear it."""
+    if kind in (Kind.NAME, Kind.KANA):
+        return _spell_gap(column, wanted[SLOTS[kind][0].name])
+    if kind is Kind.PHONE:
+        return _choose(wanted[PHONE_HYPHEN.name] == 1, _without_hyphens(column), column)
+    return _spell_address(column, reading, wanted)
 
 
-def _has(column: pl.Expr, pattern: str) -> pl.Expr:
-    return column.str.contains(pattern)
+def _has(column: pl.Series, pattern: str) -> Mask:
+    return column.str.contains(pattern).to_numpy()
 
 
-def _first(column: pl.Expr, patterns: tuple[str, ...]) -> pl.Expr:
-    """The number of the first pattern that matches, else null."""
-    return pl.coalesce(*(pl.when(_has(column, p)).then(pl.lit(i, pl.Int8)) for i, p in enumerate(patterns)))
+def _choose(condition: Mask, then: pl.Series, otherwise: pl.Series) -> pl.Series:
+    return then.zip_with(pl.Series(condition), otherwise)
 
 
-def _without_spaces(column: pl.Expr) -> pl.Expr:
+def _first(column: pl.Series, *patterns: str) -> Forms:
+    """The number of the first pattern that matches."""
+    found = np.full(len(column), NONE, dtype=np.int8)
+    for number in reversed(range(len(patterns))):
+        found[_has(column, patterns[number])] = number
+    return found
+
+
+def _without_spaces(column: pl.Series) -> pl.Series:
     return column.str.replace_all(" ", "", literal=True).str.replace_all("\u3000", "", literal=True)
 
 
-def _half(column: pl.Expr) -> pl.Expr:
+def _without_hyphens(column: pl.Series) -> pl.Series:
+    return column.str.replace_all("-", "", literal=True)
+
+
+def _half(column: pl.Series) -> pl.Series:
     return column.str.replace_many(_FULL, _HALF)
 
 
-def _full(column: pl.Expr) -> pl.Expr:
-    return column.str.replace_many(_HALF, _FULL)
-
-
-def _plain_block(half: pl.Expr) -> pl.Expr:
+def _plain_block(half: pl.Series) -> pl.Series:
     half = half.str.replace(spelling.CHOME_WORDS, "${1}${2}-${3}-${4}${5}")
     half = half.str.replace(spelling.CHOME_MIXED, "${1}${2}-${3}-${4}${5}")
     return half.str.replace(spelling.BAN_WORDS, "${1}${2}-${3}${4}")
 
 
-def _plain_address(column: pl.Expr) -> pl.Expr:
-    block = _plain_block(_half(column))
-    closed = _if(_has(block, spelling.DIGIT_GAP), block, _without_spaces(block))
-    return closed.str.replace(spelling.ROOM_LONG, "${1}号")
+def _plain(kind: Kind, column: pl.Series, block: pl.Series) -> pl.Series:
+    """The presentation form, line breaks aside."""
+    if kind in (Kind.NAME, Kind.KANA):
+        return _without_spaces(column)
+    if kind is Kind.PHONE:
+        return _choose(_has(column, spelling.HYPHENED_PHONE), _without_hyphens(column), column)
+    if kind is Kind.ADDRESS:
+        closed = _choose(_has(block, spelling.DIGIT_GAP), block, _without_spaces(block))
+        return closed.str.replace(spelling.ROOM_LONG, "${1}号")
+    return column
 
 
-def _read_gap(column: pl.Expr) -> pl.Expr:
-    wide = column.str.contains("\u3000", literal=True).cast(pl.Int8)
-    return pl.when(_has(column, spelling.ONE_GAP)).then(wide)
-
-
-def _read_width(column: pl.Expr) -> pl.Expr:
-    has_half, has_full = _has(column, "[0-9]"), _has(column, "[０-９]")
-    return pl.when(has_half != has_full).then(has_full.cast(pl.Int8))
-
-
-def _read_address(column: pl.Expr) -> dict[str, pl.Expr]:
-    half = _half(column)
-    chome = _first(half, (spelling.CHOME_WORDS, spelling.CHOME_MIXED, spelling.CHOME_HYPHEN))
-    ban = _first(half, (spelling.BAN_WORDS, spelling.BAN_HYPHEN))
+def _forms(kind: Kind, column: pl.Series, half: pl.Series, block: pl.Series) -> dict[str, Forms]:
+    """The form of every slot, line breaks aside."""
+    if kind in (Kind.NAME, Kind.KANA):
+        return {SLOTS[kind][0].name: _read_gap(column)}
+    if kind is Kind.PHONE:
+        return {PHONE_HYPHEN.name: _first(column, spelling.HYPHENED_PHONE, spelling.PLAIN_PHONE)}
+    if kind is not Kind.ADDRESS:
+        return {}
+    chome = _first(half, spelling.CHOME_WORDS, spelling.CHOME_MIXED, spelling.CHOME_HYPHEN)
+    ban = _first(half, spelling.BAN_WORDS, spelling.BAN_HYPHEN)
     return {
         ADDRESS_WIDTH.name: _read_width(column),
-        ADDRESS_GAP.name: pl.when(~_has(_plain_block(half), spelling.DIGIT_GAP)).then(_read_gap(column)),
+        ADDRESS_GAP.name: np.where(_has(block, spelling.DIGIT_GAP), np.int8(NONE), _read_gap(column)),
         ADDRESS_CHOME.name: chome,
-        ADDRESS_BAN.name: pl.when(chome.is_null()).then(ban),
-        ADDRESS_ROOM.name: _first(half, (spelling.ROOM_LONG, spelling.ROOM_SHORT)),
+        ADDRESS_BAN.name: np.where(chome == NONE, ban, np.int8(NONE)),
+        ADDRESS_ROOM.name: _first(half, spelling.ROOM_LONG, spelling.ROOM_SHORT),
     }
 
 
-def _address_bearing(column: pl.Expr) -> dict[str, pl.Expr]:
-    states = _read_address(column)
-    width = states[ADDRESS_WIDTH.name]
-    other_hyphen = pl.when(width == 1).then(_has(column, "-")).otherwise(_has(column, "－"))
-    uniform = width.is_not_null() & ~other_hyphen
-    return {
-        ADDRESS_WIDTH.name: uniform,
-        ADDRESS_GAP.name: states[ADDRESS_GAP.name].is_not_null(),
-        ADDRESS_CHOME.name: uniform & states[ADDRESS_CHOME.name].eq_missing(pl.lit(0)),
-        ADDRESS_BAN.name: uniform & states[ADDRESS_BAN.name].eq_missing(pl.lit(0)),
-        ADDRESS_ROOM.name: states[ADDRESS_ROOM.name].eq_missing(pl.lit(0)),
-    }
+def _read_gap(column: pl.Series) -> Forms:
+    return np.where(_has(column, spelling.ONE_GAP), _has(column, "\u3000"), NONE).astype(np.int8)
 
 
-def _spell_gap(column: pl.Expr, form: pl.Expr) -> pl.Expr:
+def _read_width(column: pl.Series) -> Forms:
+    has_half, has_full = _has(column, "[0-9]"), _has(column, "[０-９]")
+    return np.where(has_half != has_full, has_full, NONE).astype(np.int8)
+
+
+def _spell_gap(column: pl.Series, form: Forms) -> pl.Series:
     narrow = column.str.replace_all("\u3000", " ", literal=True)
     wide = column.str.replace_all(" ", "\u3000", literal=True)
-    return pl.when(form == 0).then(narrow).when(form == 1).then(wide).otherwise(column)
+    return _choose(form == 0, narrow, _choose(form == 1, wide, column))
 
 
-def _spell_block(half: pl.Expr, chome: pl.Expr, ban: pl.Expr) -> pl.Expr:
-    mixed = half.str.replace(spelling.CHOME_WORDS, "${1}${2}丁目${3}-${4}${5}")
-    hyphens = half.str.replace(spelling.CHOME_WORDS, "${1}${2}-${3}-${4}${5}")
-    ban_hyphen = half.str.replace(spelling.BAN_WORDS, "${1}${2}-${3}${4}")
-    return (
-        pl.when(chome == 1).then(mixed).when(chome == 2).then(hyphens).when(ban == 1).then(ban_hyphen).otherwise(half)
-    )
-
-
-def _spell_address(column: pl.Expr, forms: Mapping[str, pl.Expr]) -> pl.Expr:
-    width = forms[ADDRESS_WIDTH.name]
-    block = _spell_block(_half(column), forms[ADDRESS_CHOME.name], forms[ADDRESS_BAN.name])
+def _spell_address(column: pl.Series, reading: Reading, wanted: Mapping[str, Forms]) -> pl.Series:
+    chome, width = wanted[ADDRESS_CHOME.name], wanted[ADDRESS_WIDTH.name]
+    mixed = reading.half.str.replace(spelling.CHOME_WORDS, "${1}${2}丁目${3}-${4}${5}")
+    hyphens = (chome == 2) | (wanted[ADDRESS_BAN.name] == 1)  # noqa: PLR2004 - the third form
+    block = _choose(hyphens, reading.block, _choose(chome == 1, mixed, reading.half))
     # Where the width slot is not borne nothing about digits or notation may be touched.
-    text = pl.when(width == 0).then(block).when(width == 1).then(_full(block)).otherwise(column)
-    text = _spell_gap(text, forms[ADDRESS_GAP.name])
-    return _if(forms[ADDRESS_ROOM.name] == 1, text.str.replace("号室$", "号"), text)
+    text = _choose(width == 0, block, _choose(width == 1, block.str.replace_many(_HALF, _FULL), column))
+    text = _spell_gap(text, wanted[ADDRESS_GAP.name])
+    return _choose(wanted[ADDRESS_ROOM.name] == 1, text.str.replace("号室$", "号"), text)

@@ -26,7 +26,7 @@ _POSITION: Final = re.compile(r"(?:column|col|field|f|c|列|項目|フィール�
 _SPOUSE: Final = re.compile(r"配偶者の?|妻の?|(?<![工大丈])夫の?|spouse'?s?|wife'?s?|husband'?s?")
 _DEPENDANT: Final = re.compile(
     r"(?:控除対象)?(?:被?扶養(?:親族|者|家族)|子ども|子供|子|dependants?|dependents?|child)の?"
-    r"(?:第|その|no\.?)?([1-9][0-9]?)?(?:人目|番目|'s)?の?"
+    r"-?(?:第|その|no\.?)?([1-9][0-9]?)?(?:人目|番目|'s)?の?"
 )
 # Somebody the vocabulary has no role for: their fields are nobody's that a manifest could name.
 _OTHERS: Final = re.compile(
@@ -34,9 +34,7 @@ _OTHERS: Final = re.compile(
     r"|父|母|兄弟|姉妹|agent|guardian|employer|company|bank|emergency"
 )
 # Identifiers with a law or a purse of their own: no kind fits, so they stay untyped and never leave.
-_NO_KIND: Final = re.compile(
-    r"口座|カード|免許|旅券|パスポート|暗証|パスワード|password|passport|licen[cs]e|account"
-)
+_NO_KIND: Final = re.compile(r"口座|カード|免許|旅券|パスポート|暗証|パスワード|password|passport|licen[cs]e|account")
 
 # In this order; the first that is found decides. Whole words where a short one would be found everywhere.
 _KINDS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = tuple(

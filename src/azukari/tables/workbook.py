@@ -75,17 +75,13 @@ def _check_entries(entries: list[zipfile.ZipInfo], limits: Limits) -> None:
         raise LimitError(f"workbook: more than {limits.workbook_unpacked_bytes} bytes unpacked")
     for entry in entries:
         if entry.file_size > max(MIB, limits.workbook_ratio * entry.compress_size):
-            raise LimitError(
-                f"workbook: an entry unpacks to more than {limits.workbook_ratio} times its size"
-            )
+            raise LimitError(f"workbook: an entry unpacks to more than {limits.workbook_ratio} times its size")
 
 
 def _check_sheets(archive: zipfile.ZipFile, limits: Limits) -> None:
     for entry in archive.infolist():
         if entry.filename.endswith((".xml", ".rels")):
-            rows, columns = _extent(
-                _pieces(archive, entry, limits), _SHEET.fullmatch(entry.filename) is not None
-            )
+            rows, columns = _extent(_pieces(archive, entry, limits), _SHEET.fullmatch(entry.filename) is not None)
             if columns > limits.columns:
                 raise LimitError(f"workbook: {columns} columns, at most {limits.columns}")
             if rows > limits.workbook_rows or rows * columns > limits.workbook_cells:

@@ -75,15 +75,15 @@ def _rows(path: str, cells: int) -> Iterator[list[Any]]:
             sheet = book.get_sheet_by_name(meta.name)
             if sheet.start is None:
                 break
-            if sheet.total_height * sheet.total_width > cells:
+            if sheet.height * sheet.width > cells:
                 raise _Stop(TOO_LARGE)
-            return _from_first_cell(sheet.iter_rows(), *sheet.start)
+            return _from_first_cell(sheet.iter_rows(), sheet.start[0], sheet.width)
     raise _Stop(NO_SHEET)
 
 
-def _from_first_cell(rows: Iterator[list[Any]], top: int, left: int) -> Iterator[list[Any]]:
-    """Without the empty rows above and the empty columns to the left of the first cell."""
-    return (row[left:] for row in itertools.islice(rows, top, None))
+def _from_first_cell(rows: Iterator[list[Any]], top: int, width: int) -> Iterator[list[Any]]:
+    """Without the empty rows above the first cell; the parser leaves out the columns to its left, or not."""
+    return (row[-width:] for row in itertools.islice(rows, top, None))
 
 
 def _print_rows(rows: Iterator[list[Any]], chars: int, left: int) -> None:

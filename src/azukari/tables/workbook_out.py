@@ -95,9 +95,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 def _rows(frame: pl.DataFrame, first: int) -> bytes:
     numbers = pl.select(pl.int_range(first, first + frame.height).cast(pl.String)).to_series()
-    cells = [
-        _cells(column, column_letters(place), numbers) for place, column in enumerate(frame.get_columns())
-    ]
+    cells = [_cells(column, column_letters(place), numbers) for place, column in enumerate(frame.get_columns())]
     xml = pl.select(pl.concat_str(pl.lit('<row r="'), numbers, pl.lit('">'), *cells, pl.lit("</row>")))
     return "".join(xml.to_series().to_list()).encode()
 

@@ -66,7 +66,7 @@ def question(specimen: Specimen, index_key: bytes) -> Question:
     digester = Digester(index_key)
     columns = link_columns(specimen.columns)
     forms = {
-        number: digester.forms(kind, [row[number] for row in specimen.rows])
+        number: digester.forms(kind, [presentation(kind, row[number].strip()) for row in specimen.rows])
         for number, kind in role_columns(columns, specimen.columns).items()
     }
     return Question(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import dataclasses
 import datetime
 import time
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from azukari.errors import AzukariError, ColumnError, LimitError, NotFoundError, TableError
 from azukari.tables import LIMITS, Table, read_table
@@ -298,3 +301,20 @@ def test_read_table_when_random_bytes_then_only_our_errors(tmp_path: Path) -> No
             read(tmp_path, content)
         except AzukariError:
             pass
+
+
+CELL = st.text('ab"\n\r,; あ髙①', max_size=5)
+ROWS = st.integers(1, 4).flatmap(lambda k: st.lists(st.tuples(*[CELL] * k), min_size=1, max_size=6))
+
+
+@settings(max_examples=300, deadline=None)
+@given(rows=ROWS, codec=st.sampled_from(["utf-8", "utf-8-sig", "cp932", "utf-16"]), end=st.sampled_from(["\n", "\r\n"]))
+def test_read_table_when_written_by_another_writer_then_the_same_cells(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]], codec: str, end: str
+) -> None:
+    rows = [*rows, ("last",) * len(rows[0])]
+    path = tmp_path_factory.mktemp("t") / "t.csv"
+    with path.open("w", encoding=codec, newline="") as file:
+        writer = csv.writer(file, lineterminator=end, quoting=csv.QUOTE_ALL)
+        writer.writerows([[f"列{place}" for place in range(len(rows[0]))], *rows])
+    assert read_table(path).frame.rows() == rows

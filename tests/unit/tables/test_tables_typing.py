@@ -132,12 +132,24 @@ def test_type_columns_when_header_and_content_disagree_then_content_decides(
         ("会社名", ["見本商事"]),
         ("口座番号", ["1234567"]),
         ("世帯主氏名", ["山田　太郎"]),
+        ("電話", ["1965-03-02"]),
     ],
 )
 def test_type_columns_when_in_doubt_then_untyped(header: str, cells: list[str]) -> None:
     typing = one(header, cells)
     assert typing.field is None
     assert typing.confidence == "low"
+
+
+def test_type_columns_when_names_hold_place_words_then_still_names() -> None:
+    for cells in (["中村　一郎"], ["市川　花子", "町田 都"], ["大和田　府中子"]):
+        assert one("氏名", cells).field == Field(Kind.NAME)
+        assert one("column-1", cells).field == Field(Kind.NAME)
+
+
+def test_type_columns_when_pasted_dates_lie_in_other_columns_then_no_address() -> None:
+    assert one("column-1", ["1965年3月2日"]).field == Field(Kind.BIRTH_DATE)
+    assert one("column-1", ["1965-03-02"]).field == Field(Kind.BIRTH_DATE)
 
 
 def test_type_columns_when_column_is_blank_then_header_alone() -> None:
@@ -256,4 +268,4 @@ def test_parse_pasted_when_nothing_or_too_much_then_refused() -> None:
     with pytest.raises(LimitError):
         parse_pasted("x" * 1_000_001)
     with pytest.raises(LimitError):
-        parse_pasted("," * 600)
+        parse_pasted("a," * 600)

@@ -4,7 +4,7 @@ import io
 import os
 from pathlib import Path
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]  # openpyxl ships no types
 import polars as pl
 import pytest
 from hypothesis import given, settings

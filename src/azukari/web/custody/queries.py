@@ -8,7 +8,7 @@ from uuid import UUID
 
 from azukari.errors import NotFoundError
 from azukari.fields.kinds import Field
-from azukari.web.custody.models import Entrustment, HandOver, Party, Receipt, Return
+from azukari.web.custody.models import Entrustment, HandOver, Party, Receipt, Return, Snapshot
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,17 @@ class HandOverInfo:
     expires_on: date
     burned_at: datetime | None
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class SnapshotInfo:
+    """元データの控え。 A state of a source table; ``rows`` as it was read."""
+
+    id: UUID
+    body: UUID
+    rows: int
+    table_mac: bytes = field(repr=False)
+    wrapped_index_key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -131,6 +142,14 @@ def hand_overs(body_id: UUID, *, entrustment_id: UUID | None = None) -> list[Han
     if entrustment_id is not None:
         found = found.filter(entrustment_id=entrustment_id)
     return [_hand_over(row) for row in found]
+
+
+def snapshot(snapshot_id: UUID) -> SnapshotInfo:
+    """The snapshot of this id, or NotFoundError."""
+    row = Snapshot.objects.filter(id=snapshot_id).first()
+    if row is None:
+        raise NotFoundError("there is no such snapshot")
+    return SnapshotInfo(row.id, row.body_id, row.rows, bytes(row.table_mac), bytes(row.wrapped_index_key))
 
 
 def receipts(hand_over_id: UUID) -> list[ReceiptInfo]:

@@ -57,9 +57,7 @@ class Specimen(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["body", "entry_index"], name="specimen_entry_once"),
-            models.CheckConstraint(
-                condition=Q(commit__regex=r"\A[0-9a-f]{64}\Z"), name="specimen_commit_hex"
-            ),
+            models.CheckConstraint(condition=Q(commit__regex=r"\A[0-9a-f]{64}\Z"), name="specimen_commit_hex"),
             models.CheckConstraint(condition=Q(rows__gt=0), name="specimen_has_rows"),
         )
 

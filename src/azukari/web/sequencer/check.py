@@ -71,9 +71,7 @@ def _check_bundles(log: Log, size: int) -> None:
             continue
         same = [a == b for a, b in zip(stored, bundled, strict=False)]
         index = start + (same.index(False) if False in same else len(same))
-        raise TileError(
-            f"entry {index} is not that of its bundle", kind="entry-altered", level="entries", index=index
-        )
+        raise TileError(f"entry {index} is not that of its bundle", kind="entry-altered", level="entries", index=index)
 
 
 def _entries_of(bundle: bytes, index: int) -> list[bytes]:
@@ -89,9 +87,7 @@ def _check_row_count(log: Log, size: int) -> None:
     for row in Tile.objects.filter(log=log).order_by("level", "index").values_list("level", "index"):
         level, index = row
         if index >= expected.get(level, 0):
-            raise TileError(
-                f"a row too many at level {level}, index {index}", kind="extra", level=level, index=index
-            )
+            raise TileError(f"a row too many at level {level}, index {index}", kind="extra", level=level, index=index)
     # A row that is too long shows here: its tail belongs to no checkpoint.
     for level, (full, partial) in enumerate(tile_widths(size)):
         if partial and len(rows.tile_reader(log.id)(level, full)) != 32 * partial:

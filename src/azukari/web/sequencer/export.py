@@ -78,9 +78,7 @@ def _refuse_rollback(log_id: UUID, signed: queries.Signed, folder: Path) -> None
         path = TileReader(rows.tile_reader(log_id), signed.size).consistency_path(old.size)
         verify_consistency(old.size, old.root, signed.size, signed.root, path)
     except AzukariError as error:
-        raise StateError(
-            f"the folder holds a checkpoint that is no past of this log: {error.word}"
-        ) from error
+        raise StateError(f"the folder holds a checkpoint that is no past of this log: {error.word}") from error
 
 
 def _write(path: Path, data: bytes) -> bool:

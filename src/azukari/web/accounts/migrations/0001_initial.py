@@ -28,9 +28,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("name", ""), _negated=True), name="body_has_a_name"
-                    )
+                    models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="body_has_a_name")
                 ],
             },
         ),
@@ -76,9 +74,7 @@ class Migration(migrations.Migration):
                         ),
                         name="user_role_known",
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(("login", ""), _negated=True), name="user_has_a_login"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("login", ""), _negated=True), name="user_has_a_login"),
                 ],
             },
         ),

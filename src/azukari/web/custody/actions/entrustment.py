@@ -103,9 +103,7 @@ def _party(body_id: UUID, party_id: UUID) -> Party:
     return row
 
 
-def _parent(
-    body_id: UUID, parent_id: UUID | None, period: Period, permitted: list[str]
-) -> Entrustment | None:
+def _parent(body_id: UUID, parent_id: UUID | None, period: Period, permitted: list[str]) -> Entrustment | None:
     if parent_id is None:
         return None
     row = Entrustment.objects.filter(id=parent_id, body_id=body_id).first()

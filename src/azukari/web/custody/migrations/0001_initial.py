@@ -146,9 +146,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="entrustment",
             name="party",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="custody.party"
-            ),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="custody.party"),
         ),
         migrations.CreateModel(
             name="PermittedField",
@@ -290,9 +288,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="entrustment",
             constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.Exact(
-                    django.db.models.functions.text.Length("purpose_opening"), 32
-                ),
+                condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length("purpose_opening"), 32),
                 name="entrustment_opening_32_bytes",
             ),
         ),
@@ -334,9 +330,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="return",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("added__gte", 0), ("changed__gte", 0), ("missing__gte", 0), ("returned__gte", 0)
-                ),
+                condition=models.Q(("added__gte", 0), ("changed__gte", 0), ("missing__gte", 0), ("returned__gte", 0)),
                 name="return_counts_not_negative",
             ),
         ),
@@ -346,16 +340,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="snapshot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rows__gte", 0)), name="snapshot_rows_not_negative"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("rows__gte", 0)), name="snapshot_rows_not_negative"),
         ),
         migrations.AddConstraint(
             model_name="snapshot",
             constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.Exact(
-                    django.db.models.functions.text.Length("table_mac"), 32
-                ),
+                condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length("table_mac"), 32),
                 name="snapshot_mac_32_bytes",
             ),
         ),
@@ -368,9 +358,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="handover",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rows__gte", 0)), name="hand_over_rows_not_negative"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("rows__gte", 0)), name="hand_over_rows_not_negative"),
         ),
         migrations.AddConstraint(
             model_name="handover",

@@ -52,9 +52,7 @@ class Entrustment(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="entrustment_period"),
-            models.CheckConstraint(
-                condition=Exact(Length("purpose_opening"), 32), name="entrustment_opening_32_bytes"
-            ),
+            models.CheckConstraint(condition=Exact(Length("purpose_opening"), 32), name="entrustment_opening_32_bytes"),
             models.CheckConstraint(
                 condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="entrustment_not_its_own_parent"
             ),

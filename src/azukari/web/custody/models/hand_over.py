@@ -105,8 +105,7 @@ class HandOver(models.Model):
             ),
             models.CheckConstraint(condition=Q(rows__gte=0), name="hand_over_rows_not_negative"),
             models.CheckConstraint(
-                condition=~Q(status__in=["logged", "released"])
-                | Q(entry_index__isnull=False, entry__isnull=False),
+                condition=~Q(status__in=["logged", "released"]) | Q(entry_index__isnull=False, entry__isnull=False),
                 name="hand_over_logged_with_entry",
             ),
             models.UniqueConstraint(fields=["body", "entry_index"], name="hand_over_entry_once"),

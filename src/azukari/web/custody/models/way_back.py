@@ -14,13 +14,13 @@ BODY = "accounts.Body"
 
 
 class Receipt(models.Model):
-    """受領。 The recipient's signed note: ``receipted`` (sealed bytes arrived) or ``opened`` (rows verified)."""
+    """受領。 A signed note over the rows: ``receipted`` by the recipient, ``opened`` by the oversight key."""
 
     class Grade(models.TextChoices):
-        """受領の程度。 What the recipient has confirmed."""
+        """受領の程度。 Whose key has confirmed the rows and the field list."""
 
         RECEIPTED = "receipted", "受領"
-        OPENED = "opened", "開封"
+        OPENED = "opened", "監督の鍵で開封"
 
     data_classes: ClassVar[dict[str, str]] = {
         "id": "none",
@@ -43,9 +43,7 @@ class Receipt(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["hand_over", "grade"], name="receipt_grade_once"),
-            models.CheckConstraint(
-                condition=Q(grade__in=["receipted", "opened"]), name="receipt_grade_known"
-            ),
+            models.CheckConstraint(condition=Q(grade__in=["receipted", "opened"]), name="receipt_grade_known"),
         )
 
 

@@ -59,9 +59,7 @@ def _entries_from(log: Log, start: int) -> list[bytes]:
     return entries
 
 
-def _next(
-    log: Log, old: SignedCheckpoint, first: bool, entries: Sequence[bytes], signer: Signer
-) -> SignedCheckpoint:
+def _next(log: Log, old: SignedCheckpoint, first: bool, entries: Sequence[bytes], signer: Signer) -> SignedCheckpoint:
     size = old.size + len(entries)
     changed = rows.changed_rows(log.id, old.size, entries)
     rows.store(log.id, log.body, changed)  # 2
@@ -73,9 +71,7 @@ def _next(
     verify_consistency(old.size, bytes(old.root), size, root, reader.consistency_path(old.size))  # 5
     note = sign_checkpoint(Checkpoint(log.origin, size, root), [signer])  # 6
     previous = -1 if first else old.size
-    return SignedCheckpoint(
-        log=log, body=log.body, size=size, previous_size=previous, root=root, edge=grown, note=note
-    )
+    return SignedCheckpoint(log=log, body=log.body, size=size, previous_size=previous, root=root, edge=grown, note=note)
 
 
 def _second_path(old: SignedCheckpoint, changed: Sequence[TileRow]) -> bytes:

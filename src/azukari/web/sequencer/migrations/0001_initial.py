@@ -54,9 +54,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("log", "index"), name="entry_index_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("index__gte", 0)), name="entry_index_from_zero"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("index__gte", 0)), name="entry_index_from_zero"),
                     models.CheckConstraint(
                         condition=django.db.models.lookups.LessThanOrEqual(
                             django.db.models.functions.text.Length("data"), 65535
@@ -96,15 +94,11 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("log", "size"), name="checkpoint_size_once"),
                     models.UniqueConstraint(fields=("log", "previous_size"), name="checkpoint_one_successor"),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("previous_size__gte", -1), ("size__gt", models.F("previous_size"))
-                        ),
+                        condition=models.Q(("previous_size__gte", -1), ("size__gt", models.F("previous_size"))),
                         name="checkpoint_grows",
                     ),
                     models.CheckConstraint(
-                        condition=django.db.models.lookups.Exact(
-                            django.db.models.functions.text.Length("root"), 32
-                        ),
+                        condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length("root"), 32),
                         name="checkpoint_root_32_bytes",
                     ),
                 ],

@@ -1,0 +1,123 @@
+"""The entry point: language, exit codes, one sentence for every error."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import traceback
+from typing import Any, Final
+
+import click
+
+from azukari import __version__
+from azukari.cli.speech import Speech, language_of
+from azukari.errors import AzukariError, StorageError
+
+INTERRUPTED: Final = 130
+# Command -> (module, function, help). Loaded when called, so that a bare install needs no Django.
+COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
+    "keygen": ("keys", "keygen", "鍵を作る / make a key file and its card"),
+    "answer": ("keys", "answer", "鍵の確認に答える / answer a challenge"),
+    "open": ("opening", "open_command", "包みを開ける / open a package, write a table and a receipt"),
+    "verify": ("verifying", "verify", "検証する / verify a package, a receipt, evidence or a ledger folder"),
+    "init": ("office", "init", "機関を開設する / found an office"),
+    "party": ("parties", "party", "相手を登録する / register parties and their keys"),
+    "entrust": ("parties", "entrust", "委託を登録する / register an entrustment"),
+    "seal": ("sealing", "seal", "封印する / mark, seal and log a hand-over"),
+    "receipt": ("sealing", "receipt", "受領書を登録する / keep a receipt"),
+    "return": ("sealing", "return_command", "返却を照合する / take a returned table back"),
+    "trace": ("tracing", "trace", "流出標本を調べる / trace a leaked specimen"),
+    "disclose": ("tracing", "disclose", "証拠を開示する / disclose evidence for a finding"),
+    "list": ("office", "list_command", "登録を一覧する / list what is registered"),
+    "ledger": ("office", "ledger", "台帳を書き出す / export and check the ledger"),
+    "recover": ("office", "recover", "中断した封印を片付ける / finish or void what a crash left"),
+    "demo": ("demo", "demo", "実演 / the whole story on fictitious people"),
+}
+
+
+class _Lazy(click.Group):
+    """Loads the module of a command only when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, function, _ = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(f"azukari.cli.{module}"), function)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--lang", type=click.Choice(["ja", "en"]), help="ことば / language")
+@click.version_option(__version__, prog_name="azukari")
+@click.pass_context
+def group(ctx: click.Context, lang: str | None) -> None:
+    """azukari 預かり: 個人データの委託を、証明つきで。 Custody of entrusted personal data, with proof."""
+    ctx.obj = Speech(language_of(lang, os.environ))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit with its code; never a traceback unless AZUKARI_DEBUG is set."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command and return its exit code."""
+    context: dict[str, Any] = {}
+    speech = Speech(language_of(_early_language(arguments), os.environ), "--json" in arguments)
+    try:
+        group.main(arguments, prog_name="azukari", standalone_mode=False, **context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.exceptions.Abort:
+        return _interrupted(speech)
+    except KeyboardInterrupt:
+        return _interrupted(speech)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except AzukariError as error:
+        return _refuse(speech, error)
+    except OSError as error:
+        return _refuse(speech, StorageError(error.strerror or "I/O"))
+    except Exception as error:  # an error of ours: say so, never spill data that a traceback may hold
+        return _broken(speech, error)
+    return 0
+
+
+def _early_language(arguments: list[str]) -> str | None:
+    for before, value in zip(arguments, arguments[1:], strict=False):
+        if before == "--lang":
+            return value
+    return next((a.removeprefix("--lang=") for a in arguments if a.startswith("--lang=")), None)
+
+
+def _interrupted(speech: Speech) -> int:
+    click.echo(speech.pick("中断しました。", "Interrupted."), err=True)
+    return INTERRUPTED
+
+
+def _refuse(speech: Speech, error: AzukariError) -> int:
+    sentence = error.sentence(speech.language)
+    if speech.as_json:
+        click.echo(json.dumps({"error": error.word, "code": error.code, "message": sentence}, ensure_ascii=False))
+    click.echo(f"azukari: {sentence}", err=True)
+    return error.code
+
+
+def _broken(speech: Speech, error: Exception) -> int:
+    if os.environ.get("AZUKARI_DEBUG"):
+        traceback.print_exc()
+    name = type(error).__name__
+    click.echo(
+        speech.pick(f"azukari: 内部の誤りです（{name}）。", f"azukari: an error in azukari itself ({name})."), err=True
+    )
+    return 1

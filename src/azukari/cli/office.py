@@ -1,0 +1,180 @@
+"""`init`, `list`, `ledger`, `recover`: the office as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from azukari.cli.options import json_option, now, office_options, open_office, passphrase
+from azukari.cli.speech import Speech, speech
+from azukari.errors import StateError
+from azukari.seal.identity import Identity, card_of
+from azukari.stores.files import creating, remove
+from azukari.stores.keys import create_key_file
+
+
+@click.command()
+@click.argument("office_path", type=click.Path(path_type=Path))
+@click.option("--keys", "keys_path", type=click.Path(path_type=Path), required=True, help="新しい鍵ファイル / new key file")
+@click.option(
+    "--oversight",
+    "oversight_path",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="監督の鍵ファイル（作成後、機関の外で保管）/ new oversight key file, to be kept offline",
+)
+@click.option("--body", "name", required=True, help="機関の名 / name of the body")
+@click.option("--body-en", "name_en", default="", help="英語名 / its English name")
+@click.option("--origin", required=True, help="台帳の名 / name of the ledger, e.g. ledger.example.lg.jp/office")
+@click.option("--login", default="officer", show_default=True, help="担当者の識別名 / the officer's login")
+@click.option("--officer", required=True, help="担当者の氏名 / the officer's name")
+@json_option
+@speech
+def init(
+    out: Speech,
+    office_path: Path,
+    keys_path: Path,
+    oversight_path: Path,
+    name: str,
+    name_en: str,
+    origin: str,
+    login: str,
+    officer: str,
+    as_json: bool,
+) -> None:
+    """機関を開設する。 Found an office in OFFICE_PATH. AZUKARI_PASSPHRASE(_FILE) protects its key file."""
+    out.as_json = as_json
+    from azukari.web.founding import found
+
+    _outside(office_path, keys_path, oversight_path)
+    kek = create_key_file(keys_path, passphrase())
+    oversight = Identity.generate()
+    try:
+        with creating(oversight_path) as file:
+            file.write(oversight.file_text().encode())
+        founded = found(
+            office_path,
+            name=name,
+            name_en=name_en,
+            origin=origin,
+            login=login,
+            officer=officer,
+            oversight=card_of(oversight),
+            kek=kek,
+            at=now(),
+        )
+    except BaseException:
+        remove(keys_path)
+        remove(oversight_path)
+        raise
+    out.say(
+        f"機関を開設しました: {office_path.name}\n監督の鍵 {oversight_path.name} は、機関の外で保管してください。\n"
+        f"台帳の検証鍵（公開）: {founded.vkey}",
+        f"Office founded: {office_path.name}\nKeep the oversight key {oversight_path.name} offline.\n"
+        f"Ledger key (public): {founded.vkey}",
+    )
+    out.answer({"office": str(office_path), "body": founded.body_id.hex, "log_key": founded.vkey})
+
+
+def _outside(office_path: Path, *key_paths: Path) -> None:
+    """Keys inside the office directory would be lost together with it."""
+    office = office_path.resolve()
+    for path in key_paths:
+        if path.exists():
+            raise StateError(f"{path.name} exists already")
+        if office == path.resolve() or office in path.resolve().parents:
+            raise StateError("keys belong outside the office directory")
+
+
+@click.command("list")
+@office_options
+@json_option
+@speech
+def list_command(out: Speech, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
+    """登録済みの相手・委託・受渡しを一覧する。 List parties, entrustments and hand-overs."""
+    out.as_json = as_json
+    office = open_office(office_path, keys_path, login)
+    from azukari.web.custody import queries
+    from azukari.web.custody.copies import best_grade
+
+    parties = {party.id: party for party in queries.parties(office.body_id)}
+    for party in parties.values():
+        out.say(f"相手　{party.id.hex}　{party.name}　{party.status}", f"party {party.id.hex} {party.name} {party.status}")
+    entrustments = queries.entrustments(office.body_id)
+    for e in entrustments:
+        out.say(
+            f"委託　{e.id.hex}　{e.title}　{parties[e.party].name}　{e.starts_on}〜{e.ends_on}",
+            f"entrustment {e.id.hex} {e.title} {parties[e.party].name} {e.starts_on}..{e.ends_on}",
+        )
+    hand_overs = queries.hand_overs(office.body_id)
+    for h in hand_overs:
+        out.say(
+            f"受渡し　{h.id.hex}　{parties[h.party].name}　{h.status}　{h.rows} 行　{best_grade(h.id).value}",
+            f"hand-over {h.id.hex} {parties[h.party].name} {h.status} {h.rows} rows {best_grade(h.id).value}",
+        )
+    out.answer(
+        {
+            "parties": [{"id": p.id.hex, "name": p.name, "status": p.status} for p in parties.values()],
+            "entrustments": [{"id": e.id.hex, "title": e.title, "party": e.party.hex} for e in entrustments],
+            "handovers": [
+                {"id": h.id.hex, "party": h.party.hex, "status": h.status, "rows": h.rows, "grade": best_grade(h.id).value}
+                for h in hand_overs
+            ],
+        }
+    )
+
+
+@click.group()
+def ledger() -> None:
+    """台帳を書き出し、確かめる。 Export and check the ledger."""
+
+
+@ledger.command("export")
+@click.argument("folder", type=click.Path(path_type=Path))
+@office_options
+@json_option
+@speech
+def export(out: Speech, folder: Path, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
+    """台帳を C2SP tlog-tiles の形で書き出す。 Export the ledger as C2SP tlog-tiles."""
+    out.as_json = as_json
+    office = open_office(office_path, keys_path, login)
+    from azukari.web.sequencer import queries
+    from azukari.web.sequencer.export import export_log
+
+    log = queries.log_of(office.body_id)
+    changed = export_log(log.id, folder)
+    out.say(f"{changed} 個のファイルを書きました。検証鍵: {log.vkey}", f"{changed} file(s) written. Key: {log.vkey}")
+    out.answer({"folder": str(folder), "files": changed, "log_key": log.vkey})
+
+
+@ledger.command("check")
+@office_options
+@json_option
+@speech
+def check(out: Speech, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
+    """台帳を全て計算し直す。 Recompute the whole ledger from its entries."""
+    out.as_json = as_json
+    office = open_office(office_path, keys_path, login)
+    from azukari.web.sequencer import queries
+    from azukari.web.sequencer.check import check_log
+
+    log = queries.log_of(office.body_id)
+    size = check_log(log.id, log.vkey)
+    out.say(f"成り立ちます。台帳 {size} 件", f"It holds. {size} ledger entries")
+    out.answer({"verdict": "holds", "size": size})
+
+
+@click.command()
+@office_options
+@json_option
+@speech
+def recover(out: Speech, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
+    """中断した封印を、完了するか取り消す。 Finish or void what a crash left; every office command does so too."""
+    out.as_json = as_json
+    office = open_office(office_path, keys_path, login)
+    from azukari.web.custody.actions import releasing
+
+    finished, voided = releasing.recover(kek=office.kek, by=office.by, at=office.at)
+    out.say(f"完了 {finished} 件、取消し {voided} 件", f"{finished} finished, {voided} voided")
+    out.answer({"finished": finished, "voided": voided})

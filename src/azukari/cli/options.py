@@ -1,0 +1,166 @@
+"""Options that several commands share, and how an office is opened."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+import click
+
+from azukari.errors import KeyFileError, NotFoundError, OptionError
+from azukari.seal.identity import MAX_TEXT, Identity
+from azukari.stores.keys import KeyEncryptionKey, open_key_file, read_secret_option
+
+if TYPE_CHECKING:
+    from azukari.web.custody.queries import EntrustmentInfo, HandOverInfo, PartyInfo
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="結果を JSON で / answer as JSON")
+key_option = click.option(
+    "-i", "--key", "key_path", type=click.Path(path_type=Path), required=True, help="鍵ファイル / key file"
+)
+log_key_option = click.option("--log-key", help="台帳の検証鍵 / the ledger's verifier key, if you have it")
+
+
+def office_options(command: F) -> F:
+    """--office, --keys and --as, also from AZUKARI_OFFICE, AZUKARI_KEYS and AZUKARI_LOGIN."""
+    for option in (
+        click.option("--as", "login", envvar="AZUKARI_LOGIN", help="操作する人 / who acts (login)"),
+        click.option(
+            "--keys",
+            "keys_path",
+            type=click.Path(path_type=Path),
+            envvar="AZUKARI_KEYS",
+            required=True,
+            help="機関の鍵ファイル（機関の外に置く）/ the office's key file, kept outside the office",
+        ),
+        click.option(
+            "--office",
+            "office_path",
+            type=click.Path(path_type=Path),
+            envvar="AZUKARI_OFFICE",
+            required=True,
+            help="機関のフォルダー / office directory",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class Office:
+    """開いた機関。 An office that is open, its key, and who acts, when."""
+
+    kek: KeyEncryptionKey
+    body_id: UUID
+    by: UUID
+    at: datetime
+
+
+def now() -> datetime:
+    """The one clock reading of a command."""
+    return datetime.now(UTC)
+
+
+def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office:
+    """Open an office for one command; what a crash left is finished or voided first.
+
+    Raises NotFoundError, KeyFileError, NotPermittedError.
+    """
+    kek = open_key_file(keys_path, passphrase())
+    try:
+        from azukari.web import office
+    except ImportError as error:
+        raise NotFoundError("azukari[web] is not installed") from error
+    office.start(office_path)
+    from azukari.web.accounts import queries as accounts
+    from azukari.web.custody.actions import releasing
+
+    person = accounts.person(login) if login else _only_officer()
+    body = accounts.body(person.body)
+    if body.key_id != kek.key_id:
+        raise KeyFileError("this key belongs to another office")
+    opened = Office(kek, body.id, person.id, now())
+    if releasing.pending():
+        releasing.recover(kek=kek, by=opened.by, at=opened.at)
+    return opened
+
+
+def _only_officer() -> Any:
+    from azukari.web.accounts import queries as accounts
+
+    people = [p for body in accounts.bodies() for p in accounts.people(body.id) if p.role == "officer"]
+    if len(people) != 1:
+        raise OptionError("--as: there are several officers")
+    return people[0]
+
+
+def passphrase() -> bytes | None:
+    """AZUKARI_PASSPHRASE or the file that AZUKARI_PASSPHRASE_FILE names; None without either."""
+    return read_secret_option(os.environ, "AZUKARI_PASSPHRASE")
+
+
+def read_identity(path: Path) -> Identity:
+    """A party's or oversight key file. Raises NotFoundError, KeyFileError."""
+    try:
+        return Identity.parse(read_small(path).decode("ascii"))
+    except UnicodeDecodeError as error:
+        raise KeyFileError("no age identity") from error
+
+
+def read_small(path: Path, limit: int = MAX_TEXT) -> bytes:
+    """A file of at most ``limit`` bytes. Raises NotFoundError, OptionError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise NotFoundError(path.name) from error
+    if len(data) > limit:
+        raise OptionError(f"{path.name} is too large")
+    return data
+
+
+def find_party(body_id: UUID, name: str) -> PartyInfo:
+    """A party by id or name. Raises NotFoundError."""
+    from azukari.web.custody import queries
+
+    for party in queries.parties(body_id):
+        if name in (party.id.hex, str(party.id), party.name):
+            return party
+    raise NotFoundError("party")
+
+
+def find_entrustment(body_id: UUID, name: str) -> EntrustmentInfo:
+    """An entrustment by id or title. Raises NotFoundError."""
+    from azukari.web.custody import queries
+
+    for entrustment in queries.entrustments(body_id):
+        if name in (entrustment.id.hex, str(entrustment.id), entrustment.title):
+            return entrustment
+    raise NotFoundError("entrustment")
+
+
+def find_hand_over(body_id: UUID, name: str) -> HandOverInfo:
+    """A hand-over by id. Raises NotFoundError."""
+    from azukari.web.custody import queries
+
+    for hand_over in queries.hand_overs(body_id):
+        if name in (hand_over.id.hex, str(hand_over.id)):
+            return hand_over
+    raise NotFoundError("hand-over")
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask before what cannot be taken back; without a terminal only ``--yes`` will do. Raises OptionError."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise OptionError("--yes")
+    click.confirm(question, abort=True)

@@ -1,0 +1,199 @@
+"""Seal one hand-over, in the order of docs/spec/package.md, section 6."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import polars as pl
+from django.db import transaction
+
+from azukari.errors import (
+    ExpiredError,
+    NotPermittedError,
+    StateError,
+    UnconfirmedKeyError,
+)
+from azukari.fingerprint.keys import HandOverKey
+from azukari.handover.choosing import Choice, verify_choice
+from azukari.handover.record import RecordReader
+from azukari.handover.sealing import Parties, Plan, Secrets, seal_table
+from azukari.seal.manifest import Entry
+from azukari.stores.files import creating, remove
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web.accounts import queries as accounts
+from azukari.web.custody import places, queries, snapshots, vault
+from azukari.web.custody.actions import releasing
+from azukari.web.custody.models import HandOver, Snapshot
+from azukari.web.sequencer import queries as sequencer
+from azukari.web.sequencer.actions import entry as ledger_entry
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """封印の指示。 What is to be sealed, for whom, and where the package goes."""
+
+    entrustment_id: UUID
+    party_id: UUID
+    choice: Choice
+    output: Path
+    strict_schema: bool = False
+    canaries: int | None = None
+
+
+def seal(
+    *,
+    source: pl.DataFrame,
+    order: Order,
+    kek: KeyEncryptionKey,
+    by: UUID,
+    at: datetime,
+    progress: Progress = lambda done, total: None,
+) -> queries.HandOverInfo:
+    """Mark, seal, log, sign and release one copy; returns the released hand-over.
+
+    Raises NotPermittedError (another party than the entrustee), UnconfirmedKeyError, ExpiredError,
+    NothingToSealError, NumberInTextError, StateError (the output exists), MarkError, StorageError. After any
+    of them nothing is logged and nothing was released.
+    """
+    entrustment, party = _permitted(order, at.date())
+    if order.output.exists():
+        raise StateError("the output file exists already")
+    verify_choice(source, order.choice)
+    hand_over_id = uuid4()
+    with places.sealing_alone():
+        snapshot = _snapshot(source, entrustment.body, kek, by=by, at=at)
+        parties = _parties(hand_over_id, entrustment, party, snapshot, at.date())
+        key, record_key = HandOverKey(secrets.token_bytes(32)), secrets.token_bytes(32)
+        plan = Plan(tuple(order.choice.leaving), order.choice.local_id, order.strict_schema, order.canaries)
+        keys = Secrets(key, record_key, vault.index_key(snapshot, kek))
+        try:
+            entry = _spool(hand_over_id, source, plan, parties, keys, progress)
+            _log(hand_over_id, entry, order, snapshot, keys, kek, by=by, at=at)
+        except BaseException:
+            _void(hand_over_id)
+            raise
+        releasing.release(hand_over_id=hand_over_id, kek=kek, by=by, at=at)
+    return queries.hand_over(hand_over_id)
+
+
+def _permitted(order: Order, today: date) -> tuple[queries.EntrustmentInfo, queries.PartyInfo]:
+    entrustment = queries.entrustment(order.entrustment_id)
+    party = queries.party(order.party_id)
+    if party.id != entrustment.party:
+        raise NotPermittedError("this party is not the entrustee")
+    if party.status != "confirmed":
+        raise UnconfirmedKeyError
+    if not entrustment.starts_on <= today <= entrustment.ends_on:
+        raise ExpiredError
+    return entrustment, party
+
+
+def _snapshot(
+    source: pl.DataFrame, body_id: UUID, kek: KeyEncryptionKey, *, by: UUID, at: datetime
+) -> queries.SnapshotInfo:
+    """The snapshot of this very table, made if it is new: equal tables share one index key."""
+    mac = snapshots.table_mac(source, body_id, kek)
+    with transaction.atomic():
+        row = Snapshot.objects.filter(body_id=body_id, table_mac=mac).first()
+        if row is None:
+            snapshot_id = uuid4()
+            wrapped = kek.wrap(secrets.token_bytes(32), vault.index_purpose(snapshot_id))
+            row = Snapshot.objects.create(
+                id=snapshot_id,
+                body_id=body_id,
+                table_mac=mac,
+                wrapped_index_key=wrapped,
+                rows=source.height,
+                created_at=at,
+                created_by=by,
+            )
+    return queries.snapshot(row.id)
+
+
+def _parties(
+    hand_over_id: UUID,
+    entrustment: queries.EntrustmentInfo,
+    party: queries.PartyInfo,
+    snapshot: queries.SnapshotInfo,
+    today: date,
+) -> Parties:
+    body = accounts.body(entrustment.body)
+    return Parties(
+        hand_over=hand_over_id.hex,
+        body=body.id.hex,
+        entrustment=entrustment.id.hex,
+        party=party.id.hex,
+        snapshot=snapshot.id.hex,
+        parent="",
+        party_name=party.name,
+        purpose=entrustment.purpose,
+        recipient=party.recipient,
+        recipient_vkey=party.vkey,
+        oversight=body.recipient,
+        oversight_vkey=body.vkey,
+        day=today.isoformat(),
+        expires=entrustment.ends_on.isoformat(),
+    )
+
+
+def _spool(
+    hand_over_id: UUID, source: pl.DataFrame, plan: Plan, parties: Parties, keys: Secrets, progress: Progress
+) -> Entry:
+    """Step 1: sealed bytes and copy record, durable before anything is logged."""
+    with creating(places.payload(hand_over_id)) as payload, creating(places.record(hand_over_id)) as record:
+        return seal_table(source, plan, parties, keys, payload, record, progress)
+
+
+def _log(
+    hand_over_id: UUID,
+    entry: Entry,
+    order: Order,
+    snapshot: queries.SnapshotInfo,
+    keys: Secrets,
+    kek: KeyEncryptionKey,
+    *,
+    by: UUID,
+    at: datetime,
+) -> None:
+    """Step 2: register row and ledger entry in one transaction."""
+    data = entry.encode()
+    with transaction.atomic():
+        index = ledger_entry.append(log_id=sequencer.log_of(snapshot.body).id, data=data, by=by, at=at)
+        HandOver.objects.create(
+            id=hand_over_id,
+            body_id=snapshot.body,
+            entrustment_id=order.entrustment_id,
+            party_id=order.party_id,
+            snapshot_id=snapshot.id,
+            status=HandOver.Status.LOGGED,
+            fields=[str(field) for field in entry.fields],
+            rows=_rows(hand_over_id, keys),
+            wrapped_key=kek.wrap(keys.key.secret, vault.hand_over_purpose(hand_over_id)),
+            wrapped_data_key=kek.wrap(keys.record_key, vault.record_purpose(hand_over_id)),
+            entry_index=index,
+            entry=data,
+            output_path=str(order.output.resolve()),
+            expires_on=date.fromisoformat(entry.expires),
+            created_at=at,
+            created_by=by,
+        )
+
+
+def _rows(hand_over_id: UUID, keys: Secrets) -> int:
+    """The exact number of delivered rows; the entry gives small ones as a band only."""
+    with places.record(hand_over_id).open("rb") as file:
+        return len(RecordReader(file, keys.record_key, hand_over_id.hex).numbers("source-rows", "<u8"))
+
+
+def _void(hand_over_id: UUID) -> None:
+    """Take back what was spooled, unless the entry is logged: then a restart finishes."""
+    if not HandOver.objects.filter(id=hand_over_id).exists():
+        remove(places.payload(hand_over_id))
+        remove(places.record(hand_over_id))

@@ -1,0 +1,54 @@
+"""The copies of a body as a trace sees them: register, secrets and copy records put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from uuid import UUID
+
+from azukari.handover.record import RecordReader
+from azukari.seal.manifest import Entry
+from azukari.seal.receipt import Grade
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.trace.copies import Copy
+from azukari.web.custody import places, queries, vault
+
+
+def copies(body_id: UUID, kek: KeyEncryptionKey, *, before: int, burned: frozenset[UUID]) -> list[Copy]:
+    """Every logged hand-over whose entry stands before ledger index ``before``, in ledger order.
+
+    ``burned``: hand-overs whose marks prove nothing any more. Raises KeyFileError.
+    """
+    infos = [h for h in queries.hand_overs(body_id) if h.entry_index is not None and h.entry_index < before]
+    infos.sort(key=lambda info: info.entry_index or 0)
+    index_keys = {s: vault.index_key(queries.snapshot(s), kek) for s in {info.snapshot for info in infos}}
+    return [_copy(info, index_keys[info.snapshot], kek, info.id in burned) for info in infos]
+
+
+def _copy(info: queries.HandOverInfo, index_key: bytes, kek: KeyEncryptionKey, burned: bool) -> Copy:
+    assert info.entry is not None and info.entry_index is not None  # the caller took logged ones
+    return Copy(
+        entry=Entry.parse(info.entry),
+        index=info.entry_index,
+        key=vault.hand_over_key(info, kek),
+        index_key=index_key,
+        rows=info.rows,
+        burned=burned,
+        grade=best_grade(info.id),
+        open_record=_record_opener(info.id, vault.record_key(info, kek)),
+    )
+
+
+def best_grade(hand_over_id: UUID) -> Grade:
+    """The best grade that the receipts of a hand-over prove."""
+    grades = [Grade.CLAIMED, *(Grade(receipt.grade) for receipt in queries.receipts(hand_over_id))]
+    return max(grades, key=list(Grade).index)
+
+
+def _record_opener(hand_over_id: UUID, key: bytes) -> Callable[[], AbstractContextManager[RecordReader]]:
+    @contextmanager
+    def open_record() -> Iterator[RecordReader]:
+        with places.record(hand_over_id).open("rb") as file:
+            yield RecordReader(file, key, hand_over_id.hex)
+
+    return open_record

@@ -1,0 +1,45 @@
+"""Where the files of a hand-over lie in the office directory; names are random ids."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from azukari.errors import StateError
+from azukari.web import office
+
+
+def payload(hand_over_id: UUID) -> Path:
+    """The sealed bytes while the package is not yet put together."""
+    return office.folder() / "spool" / f"{hand_over_id}.payload"
+
+
+def record(hand_over_id: UUID) -> Path:
+    """The copy record."""
+    return office.folder() / "index" / f"{hand_over_id}.record"
+
+
+def package(hand_over_id: UUID) -> Path:
+    """The package as it was released; kept, so that the oversight key can open it later."""
+    return office.folder() / "packages" / f"{hand_over_id}.azk"
+
+
+@contextmanager
+def sealing_alone(*, wait: float = 600.0) -> Iterator[None]:
+    """Only one process seals or recovers at a time; the system frees the lock when a process dies.
+
+    ``wait`` in seconds; StateError when it has passed. The lock is an exclusive transaction on a database
+    of its own, which works alike on every platform.
+    """
+    lock = sqlite3.connect(office.folder() / "spool" / "lock.sqlite3", timeout=wait, isolation_level=None)
+    try:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise StateError("another process is sealing") from error
+        yield
+    finally:
+        lock.close()

@@ -1,0 +1,73 @@
+"""Found an office: body, first officer, ledger, oversight key. The one place where all of them are made together."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from azukari.errors import OptionError
+from azukari.ledger.note import Signer, check_name
+from azukari.seal.identity import Card
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web import office
+
+
+@dataclass(frozen=True)
+class Founded:
+    """開設した機関。 Ids of the body and its first officer, and the ledger's verifier key."""
+
+    body_id: UUID
+    officer_id: UUID
+    vkey: str
+
+
+def found(
+    folder: Path,
+    *,
+    name: str,
+    name_en: str,
+    origin: str,
+    login: str,
+    officer: str,
+    oversight: Card,
+    kek: KeyEncryptionKey,
+    at: datetime,
+) -> Founded:
+    """Make an office directory with one body. ``oversight``: the public half of the key that is kept offline.
+
+    Raises OptionError, FormatError (an origin that no checkpoint can carry), StateError, StorageError.
+    """
+    check_name(origin)
+    if not name.strip() or not officer.strip() or not login.strip():
+        raise OptionError("an office needs a body and an officer")
+    office.create(folder)
+    from azukari.web.accounts.actions import body, person  # models exist once the office is started
+    from azukari.web.sequencer.actions import log
+    from azukari.web.sequencer.signing import wrap_seed
+
+    by = office.ITSELF
+    body_id = body.create(
+        name=name,
+        name_en=name_en,
+        recipient=oversight.recipient,
+        vkey=oversight.vkey,
+        key_id=kek.key_id,
+        by=by,
+        at=at,
+    )
+    officer_id = person.create(body_id=body_id, login=login, name=officer, role="officer", by=by, at=at)
+    log_id, seed = uuid4(), secrets.token_bytes(32)
+    vkey = Signer(origin, seed).vkey
+    log.create(
+        body_id=body_id,
+        origin=origin,
+        vkey=vkey,
+        wrapped_key=wrap_seed(kek, log_id, seed),
+        log_id=log_id,
+        by=officer_id,
+        at=at,
+    )
+    return Founded(body_id, officer_id, vkey)

@@ -1,0 +1,898 @@
+"""Verify an azukari evidence file with nothing but this one file and Python 3.8 or later.
+
+    python azukari_verify.py evidence.json [--specimen specimen.json] [--log-key VKEY] [--json] [--lang ja|en]
+
+It was written from docs/spec/{evidence,trace,fingerprint,package,ledger}.md alone and shares no line with
+azukari; the numbers of the steps are those of evidence.md. Exit codes: 0 it holds; 3 the proofs hold, the
+e-values were not recomputed (no specimen); otherwise the code of the verdict word (WORDS, below). It writes
+nothing to disk, connects to nothing, and never prints a cell of the specimen. It is right rather than fast.
+"""
+# fmt: off
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import math
+import re
+import sys
+import unicodedata
+from bisect import bisect_right, insort
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+LIMIT = 256 * 1024 * 1024  # bytes of a file
+
+WORDS = {  # the verdict words of azukari: exit code, sentences
+    "holds": (0, "成り立ちます。", "It holds."),
+    "not-recomputed": (3, "証明は成り立ちます。標本がないため、e値は再計算していません。",
+                       "Proofs hold, e-values not recomputed."),
+    "format": (10, "形式が正しくありません。", "These bytes do not have the expected format."),
+    "signature": (11, "署名が一致しません。", "The signature does not verify."),
+    "proof": (12, "台帳の証明が成り立ちません。", "The ledger proof does not hold."),
+    "commitment": (13, "事前に固定した値と一致しません。", "An opened value is not the one that was committed to."),
+    "foreign-receipt": (18, "この受領書は、別の受渡し又は別の相手のものです。",
+                        "This receipt belongs to another hand-over or another party."),
+    "evidence": (19, "証拠の数値が、証拠の中身から導けません。", "A figure does not follow from the evidence."),
+    "specimen": (21, "この標本は、台帳に固定されたものではありません。",
+                 "This specimen is not the one committed to in the ledger."),
+    "burned": (36, "この写しの印は、以前に開示済みです。", "The marks of this copy were disclosed before."),
+    "limit": (41, "上限を超えています。", "This is larger than the limit."),
+    "not-found": (43, "見つかりません。", "It was not found."),
+}
+
+class Refused(Exception):
+    """A verdict other than "holds". The detail never carries a cell, a salt or a key."""
+    def __init__(self, word: str, detail: str = "") -> None:
+        super().__init__(word, detail)
+        self.word, self.detail = word, detail
+
+def refuse(word: str, detail: str = "") -> Any:
+    raise Refused(word, detail)
+
+def need(condition: bool, word: str, detail: str = "") -> None:
+    if not condition:
+        refuse(word, detail)
+
+# ---- Bytes, JSON, keys, commitments (fingerprint.md, 1; package.md) -------------------------------------
+
+def H(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+def u64be(value: int) -> bytes:
+    return value.to_bytes(8, "big")
+
+def strict_base64(text: str) -> bytes:
+    """RFC 4648, section 4, in its one canonical spelling."""
+    raw = base64.b64decode(text.encode("ascii"), validate=True)
+    return raw if base64.b64encode(raw).decode() == text else refuse("format", "base64")
+
+def canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+
+def integer_only(text: str) -> Any:
+    return int(text) if re.match("-?[0-9]{1,20}\\Z", text) else refuse("format", "a number that is no integer")
+
+def parse_canonical(raw: bytes) -> Any:
+    """JSON, refused unless these are the bytes that `canonical` would have written."""
+    only = integer_only
+    value = json.loads(raw.decode("utf-8"), parse_float=only, parse_constant=only, parse_int=only)
+    return value if canonical(value) == raw else refuse("format", "not canonical JSON")
+
+def hkdf(key: bytes, info: bytes, length: int, salt: bytes = b"") -> bytes:
+    """RFC 5869 with SHA-256."""
+    pseudorandom = hmac.new(salt or bytes(32), key, hashlib.sha256).digest()
+    output, block = b"", b""
+    for counter in range(1, -(-length // 32) + 1):
+        block = hmac.new(pseudorandom, block + info + bytes([counter]), hashlib.sha256).digest()
+        output += block
+    return output[:length]
+
+def derive(handover_key: bytes, purpose: str) -> bytes:
+    return hkdf(handover_key, b"azukari/v1/" + purpose.encode(), 32)
+
+def commit(label: str, opening: bytes, value: bytes) -> bytes:
+    return H(b"azukari/commit/v1\0", label.encode(), b"\0", opening, value)
+
+# ---- AES-128, one block (FIPS 197) ----------------------------------------------------------------------
+
+def times2(a: int) -> int:
+    """Multiply by x in GF(2^8) modulo x^8 + x^4 + x^3 + x + 1."""
+    return (a << 1) ^ (0x11B if a & 0x80 else 0)
+
+def make_sbox() -> list[int]:
+    """With p = 3^i and q = 1/p, over all i: S(p) is the affine map of q; S(0) = 63."""
+    sbox, p, q = [0x63] * 256, 1, 1
+    while True:
+        p ^= times2(p)  # times 3
+        for shift in (1, 2, 4):  # divided by 3
+            q ^= q << shift & 0xFF
+        q ^= 0x09 if q & 0x80 else 0
+        for k in range(5):
+            sbox[p] ^= (q << k | q >> (8 - k)) & 0xFF
+        if p == 1:
+            return sbox
+
+SBOX = make_sbox()
+SHIFT_ROWS = [(column + row) % 4 * 4 + row for column in range(4) for row in range(4)]
+
+def expand_key(key: bytes) -> list[list[int]]:
+    """Eleven round keys of sixteen bytes."""
+    flat, constant = list(key), 1
+    while len(flat) < 176:
+        word = flat[-4:]
+        if len(flat) % 16 == 0:
+            word = [SBOX[b] for b in word[1:] + word[:1]]
+            word[0] ^= constant
+            constant = times2(constant)
+        flat += [a ^ b for a, b in zip(flat[-16:-12], word)]
+    return [flat[i : i + 16] for i in range(0, 176, 16)]
+
+def mix_columns(state: list[int]) -> list[int]:
+    def mixed(a: list[int], k: int) -> int:
+        return a[0] ^ a[1] ^ a[2] ^ a[3] ^ a[k] ^ times2(a[k] ^ a[(k + 1) % 4])
+    return [mixed(state[i : i + 4], k) for i in (0, 4, 8, 12) for k in range(4)]
+
+def aes128(key: bytes) -> Callable[[bytes], bytes]:
+    """The encryption of one block under the first sixteen bytes of `key`."""
+    rounds = expand_key(key[:16])
+    def encrypt(block: bytes) -> bytes:
+        state = [a ^ b for a, b in zip(block, rounds[0])]
+        for number in range(1, 11):
+            state = [SBOX[state[i]] for i in SHIFT_ROWS]  # SubBytes, ShiftRows
+            state = mix_columns(state) if number < 10 else state
+            state = [a ^ b for a, b in zip(state, rounds[number])]
+        return bytes(state)
+    return encrypt
+
+# ---- Ed25519 verification (RFC 8032, 5.1.7); points are (X, Y, Z, T) --------------------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
+
+def add(a: Sequence[int], b: Sequence[int]) -> Sequence[int]:
+    e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    e, f, g, h = f - e, h - g, h + g, f + e
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+def multiply(scalar: int, point: Sequence[int]) -> Sequence[int]:
+    result: Sequence[int] = (0, 1, 1, 0)
+    while scalar:
+        result = add(result, point) if scalar & 1 else result
+        point, scalar = add(point, point), scalar >> 1
+    return result
+
+def decode_point(raw: bytes) -> Sequence[int]:
+    """5.1.3; nothing if these bytes are no point."""
+    value = int.from_bytes(raw, "little")
+    sign, y = value >> 255, value & (2**255 - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    x = x if (x * x - square) % P == 0 else x * ROOT_OF_MINUS_1 % P
+    if len(raw) != 32 or y >= P or (x * x - square) % P or (x == 0 and sign):
+        return ()
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+def encode_point(point: Sequence[int]) -> bytes:
+    inverse = pow(point[2], P - 2, P)
+    return (point[1] * inverse % P | (point[0] * inverse % P & 1) << 255).to_bytes(32, "little")
+
+BASE = decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+def ed25519_verifies(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether S is below the group order and [S]B - [k]A encodes to the R of the signature."""
+    a, s = decode_point(public), int.from_bytes(signature[32:], "little")
+    if not a or len(signature) != 64 or s >= ORDER:
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ORDER
+    minus_a = (P - a[0], a[1], a[2], P - a[3])
+    return encode_point(add(multiply(s, BASE), multiply(k, minus_a))) == signature[:32]
+
+# ---- Ledger: tree, notes, checkpoints (ledger.md) ---------------------------------------------------------
+
+def leaf_hash(entry: bytes) -> bytes:
+    return H(b"\x00", entry)
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return H(b"\x01", left, right)
+
+def merkle_root(entries: Sequence[bytes]) -> bytes:
+    """RFC 6962, 2.1: level by level; a last one without a sibling moves up as it is, never doubled."""
+    level = [leaf_hash(entry) for entry in entries] or [H()]
+    while len(level) > 1:
+        paired = [node_hash(*level[i : i + 2]) for i in range(0, len(level) - 1, 2)]
+        level = paired + level[len(level) - len(level) % 2 :]
+    return level[0]
+
+def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
+    """RFC 9162, 2.1.3.2."""
+    need(0 <= index < size, "proof", "index")
+    fn, sn, r = index, size - 1, leaf
+    for p in path:
+        need(sn != 0, "proof", "path too long")
+        if fn & 1 or fn == sn:
+            r = node_hash(p, r)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = node_hash(r, p)
+        fn, sn = fn >> 1, sn >> 1
+    need(sn == 0 and r == root, "proof", "path")
+
+NAME = re.compile("[^\\s+]+\\Z")
+
+def parse_vkey(text: str) -> tuple[str, bytes, bytes]:
+    """Name, key id, type || public key."""
+    name, key_id, key = text.split("+", 2)
+    raw = strict_base64(key)
+    need(NAME.match(name) is not None and len(raw) > 1 and (raw[0] != 1 or len(raw) == 33), "format", "verifier key")
+    need(H(name.encode(), b"\n", raw)[:4].hex() == key_id, "format", "key id")
+    return name, bytes.fromhex(key_id), raw
+
+def open_note(raw: bytes, vkeys: Sequence[str]) -> tuple[str, set[str]]:
+    """Note, 1 to 3: the text, ending in a newline, and the names of the keys that signed it."""
+    need(len(raw) <= 1_000_000, "limit", "note")
+    note, verified = raw.decode("utf-8"), set()
+    need(all(c >= " " or c == "\n" for c in note), "format", "control character in a note")
+    split = note.rfind("\n\n")
+    text, lines = note[: split + 1], note[split + 2 :].split("\n")
+    need(split >= 0 and len(lines) > 1 and lines.pop() == "", "format", "note")
+    need(len(lines) <= 100, "limit", "signatures of a note")
+    signatures = []
+    for line in lines:
+        dash, name, blob = line.split(" ")
+        signature = strict_base64(blob)
+        need(dash == "—" and NAME.match(name) is not None and len(signature) > 4, "format", "signature line")
+        signatures.append((name, signature))
+    for known, key_id, key in (parse_vkey(vkey) for vkey in vkeys):
+        for name, signature in signatures:
+            if key[0] == 1 and (name, signature[:4]) == (known, key_id):  # other types: unknown keys
+                need(ed25519_verifies(key[1:], text.encode(), signature[4:]), "signature", name)
+                verified.add(name)
+    need(bool(verified), "signature", "no known key signed")
+    return text, verified
+
+def open_checkpoint(raw: bytes, origin: str, vkeys: Sequence[str]) -> tuple[int, bytes]:
+    """Checkpoint, 1 to 4: the size and root that the log with this origin signed."""
+    text, names = open_note(raw, vkeys)
+    name, size, root, nothing = text.split("\n")
+    need(name != "" == nothing and re.match("(0|[1-9][0-9]{0,18})\\Z", size) is not None, "format", "checkpoint")
+    digest = strict_base64(root)
+    need(int(size) < 2**63 and len(digest) == 32, "format", "checkpoint")
+    need(name == origin and origin in names, "signature", "another log's checkpoint")
+    need(size != "0" or digest == H(), "proof", "root of an empty log")
+    return int(size), digest
+
+# ---- Presentation and slots (fingerprint.md, 2 and 3) -----------------------------------------------------
+
+CHOME_WORDS = re.compile(r"^([^0-9]+)([0-9]+)丁目([0-9]+)番([0-9]+)号(\Z|[^0-9室-])")
+CHOME_MIXED = re.compile(r"^([^0-9]+)([0-9]+)丁目([0-9]+)-([0-9]+)(\Z|[^0-9-])")
+CHOME_HYPHEN = re.compile(r"^([^0-9]+)([0-9]+)-([0-9]+)-([0-9]+)(\Z|[^0-9-])")
+BAN_WORDS = re.compile(r"^([^0-9]+)([0-9]+)番([0-9]+)号(\Z|[^0-9室-])")
+BAN_HYPHEN = re.compile(r"^([^0-9]+)([0-9]+)-([0-9]+)(\Z|[^0-9-])")
+ROOM_LONG = re.compile(r"([^0-9番-][0-9]+)号室\Z")
+ROOM_SHORT = re.compile(r"[^0-9番-][0-9]+号\Z")
+ONE_GAP = re.compile("^[^ \u3000]+([ \u3000])[^ \u3000]+\\Z")
+DIGIT_GAP = re.compile("[0-9][ \u3000]+[0-9]")
+PLAIN_PHONE = re.compile(r"^0[0-9]{9,10}\Z")
+HYPHEN_PHONE = re.compile(r"^0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,4}\Z")
+HALF = str.maketrans("０１２３４５６７８９－", "0123456789-")
+SLOT_KINDS = ("name", "kana", "phone", "address")
+
+def without_spaces(cell: str) -> str:
+    return cell.replace(" ", "").replace("\u3000", "")
+
+def blank(cell: str) -> bool:
+    return without_spaces(cell) == ""
+
+def shortened(cell: str) -> str:
+    """Address, steps 1 and 2."""
+    text = CHOME_WORDS.sub(r"\1\2-\3-\4\5", cell.translate(HALF), count=1)
+    text = CHOME_MIXED.sub(r"\1\2-\3-\4\5", text, count=1)
+    return BAN_WORDS.sub(r"\1\2-\3\4", text, count=1)
+
+def presentation(kind: str, cell: str) -> str:
+    """Section 2: equal for all permitted spellings of a value."""
+    if "\r" in cell or "\n" in cell:
+        return cell
+    if kind in ("name", "kana"):
+        return without_spaces(cell)
+    if kind == "phone" and HYPHEN_PHONE.search(cell):
+        return cell.replace("-", "")
+    if kind == "address":
+        text = shortened(cell)
+        text = text if DIGIT_GAP.search(text) else without_spaces(text)
+        return ROOM_LONG.sub(r"\1号", text, count=1)
+    return cell
+
+def first_form(cell: str, *patterns: re.Pattern[str]) -> int | None:
+    return next((form for form, pattern in enumerate(patterns) if pattern.search(cell)), None)
+
+def read_slots(kind: str, cell: str) -> dict[int, int]:
+    """Section 3: slot number to the form that is read."""
+    if "\r" in cell or "\n" in cell:
+        return {}
+    match, half, found = ONE_GAP.search(cell), cell.translate(HALF), {}
+    gap = int(match.group(1) == "\u3000") if match else None
+    if kind in ("name", "kana"):
+        found[0] = gap
+    elif kind == "phone":
+        found[0] = first_form(cell, HYPHEN_PHONE, PLAIN_PHONE)
+    elif kind == "address":
+        narrow, wide = re.search("[0-9]", cell) is not None, re.search("[０-９]", cell) is not None
+        found[0] = int(wide) if narrow != wide else None
+        found[1] = None if DIGIT_GAP.search(shortened(cell)) else gap
+        found[2] = first_form(half, CHOME_WORDS, CHOME_MIXED, CHOME_HYPHEN)
+        found[3] = first_form(half, BAN_WORDS, BAN_HYPHEN) if found[2] is None else None
+        found[4] = first_form(half, ROOM_LONG, ROOM_SHORT)
+    return {number: form for number, form in found.items() if form is not None}
+
+# ---- E-values, as logarithms to base 2 (fingerprint.md, 4 to 8) -------------------------------------------
+
+FLOORS = {"spelling": 0.125, "reference": 0.125, "canary": 0.5, "order": 0.25}
+
+def log2(value: float) -> float:
+    return math.log2(value) if value > 0 else -math.inf
+
+def average(channel: str, alternatives: Iterable[tuple[float, float]]) -> float:
+    """log2 of: floor x 1 + the sum of weight x 2^logarithm."""
+    terms = [log2(FLOORS[channel])] + [log2(weight) + logarithm for weight, logarithm in alternatives]
+    return max(terms) + math.log2(sum(2.0 ** (term - max(terms)) for term in terms))
+
+def form_words(forms: int, form: int) -> int:
+    """How many of the 65,536 words give this form."""
+    return -(-(form + 1) * 65536 // forms) + (-form * 65536 // forms)
+
+def spelling_seen(columns: Sequence[str | None], rows: Sequence[Sequence[str]]) -> list[tuple[str, str, int, int]]:
+    """(kind, presentation form, slot, form seen) for all cells of the sample."""
+    votes: dict[tuple[str, int], dict[str, Counter[int]]] = {}
+    for field, cell in ((field, cell) for row in rows for field, cell in zip(columns, row)):
+        kind = field.split("/")[0] if field else ""
+        if kind in SLOT_KINDS and not blank(cell):
+            for slot, form in read_slots(kind, cell).items():
+                votes.setdefault((kind, slot), {}).setdefault(presentation(kind, cell), Counter())[form] += 1
+    seen = []
+    for (kind, slot), values in votes.items():
+        best = {value: counter.most_common(2) for value, counter in values.items()}
+        chosen = {v: b[0][0] for v, b in best.items() if len(b) == 1 or b[0][1] > b[1][1]}  # none on a tie
+        if len(chosen) < 8 or len(set(chosen.values())) > 1:  # else the sample was normalised
+            seen += [(kind, value, slot, form) for value, form in chosen.items()]
+    return seen
+
+def spelling_e(key: bytes, seen: Sequence[tuple[str, str, int, int]]) -> float:
+    encrypt, hits = aes128(key), []
+    for kind, value, slot, form in seen:
+        forms = 3 if (kind, slot) == ("address", 2) else 2
+        block = encrypt(H(b"azukari/slot/v1\0", kind.encode(), b"\0", value.encode())[:16])
+        word = int.from_bytes(block[2 * slot : 2 * slot + 2], "big")
+        hits.append((word * forms >> 16 == form) * 65536 / form_words(forms, form))
+    weights = ((0.97, 0.5), (0.85, 0.125), (0.65, 0.125), (0.4, 0.0625), (0.2, 0.0625))
+    return average("spelling", [(weight, sum(log2(1 - r + r * hit) for hit in hits)) for r, weight in weights])
+
+SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+def row_reference(encrypt: Callable[[bytes], bytes], position: int) -> str:
+    bits = int.from_bytes(encrypt(b"azkref/1" + u64be(position))[:10], "big")
+    return "".join(SYMBOLS[bits >> shift & 31] for shift in range(75, -1, -5))
+
+def read_reference(cell: str) -> str:
+    """The reference in a cell of a sample, or nothing (section 5)."""
+    text = without_spaces(unicodedata.normalize("NFKC", cell).upper()).replace("-", "")
+    return text if len(text) == 16 and set(text) <= set(SYMBOLS) else ""
+
+def reference_e(key: bytes, columns: Sequence[str | None], rows: Sequence[Sequence[str]],
+                linked: dict[int, int], total: int) -> float:
+    """`linked`: counted specimen rows to positions; `total`: the M delivered rows."""
+    encrypt = aes128(key)
+    hit: dict[str, bool] = {}
+    for number, row in enumerate(rows):
+        cells = [cell for field, cell in zip(columns, row) if field and field.startswith("reference/")]
+        own = row_reference(encrypt, linked[number]) if number in linked else None
+        for reference in filter(None, map(read_reference, cells)):
+            hit[reference] = hit.get(reference, False) or reference == own
+    return average("reference", [
+        (weight, sum(log2(found * w * 2.0**80 / max(total, 1) + 1 - w) for found in hit.values()))
+        for w, weight in ((0.99, 0.5), (0.5, 0.25), (0.1, 0.125))])
+
+def order_key(encrypt: Callable[[bytes], bytes], source_row: int) -> int:
+    return int.from_bytes(encrypt(b"azkord/1" + u64be(source_row))[:8], "big")
+
+def order_e(positions: Sequence[int], total: int) -> float:
+    p = list(dict.fromkeys(positions))  # first occurrences
+    m, alternatives = len(p), []
+    if m < 2:
+        return 0.0
+    steps = [(i, abs(p[i] - p[i - 1]), 0.875 if p[i] > p[i - 1] else 0.125) for i in range(1, m)]
+    for w, weight in ((0.99, 0.45), (0.7, 0.1)):
+        gaps = sum(log2(1 - w + w * (total - i) * s / (d * (d + 1))) for i, d, s in steps)
+        alternatives.append((weight, gaps))
+    before: list[int] = []
+    inversions, factorial = 0, math.lgamma(m + 1) / math.log(2)
+    for position in p:
+        inversions += len(before) - bisect_right(before, position)
+        insort(before, position)
+    for f, weight in ((0.0, 0.05), (0.5, 0.1), (0.9, 0.05)):
+        power = inversions * log2(f) if inversions else 0.0
+        divisor = sum(log2((1 - f**i) / (1 - f)) for i in range(1, m + 1))
+        alternatives.append((weight, factorial + power - divisor))
+    return average("order", alternatives)
+
+# ---- Canaries (fingerprint.md, 7): the pools of rules/1, each a name followed by its reading ---------------
+
+SURNAMES = """
+佐藤サトウ 鈴木スズキ 高橋タカハシ 田中タナカ 伊藤イトウ 渡辺ワタナベ 山本ヤマモト 中村ナカムラ 小林コバヤシ
+加藤カトウ 吉田ヨシダ 山田ヤマダ 山口ヤマグチ 松本マツモト 井上イノウエ 木村キムラ 斎藤サイトウ 清水シミズ
+山崎ヤマザキ 池田イケダ 橋本ハシモト 阿部アベ 石川イシカワ 山下ヤマシタ 中島ナカジマ 石井イシイ 小川オガワ
+前田マエダ 岡田オカダ 長谷川ハセガワ 藤田フジタ 後藤ゴトウ 近藤コンドウ 村上ムラカミ 遠藤エンドウ 青木アオキ
+坂本サカモト 福田フクダ 太田オオタ 西村ニシムラ 藤井フジイ 岡本オカモト 藤原フジワラ 金子カネコ 三浦ミウラ
+中野ナカノ 中川ナカガワ 原田ハラダ 松田マツダ 竹内タケウチ 小野オノ 田村タムラ 中山ナカヤマ 和田ワダ
+石田イシダ 森田モリタ 上田ウエダ 内田ウチダ 柴田シバタ 酒井サカイ 宮崎ミヤザキ 横山ヨコヤマ 高木タカギ
+安藤アンドウ 宮本ミヤモト 大野オオノ 小島コジマ 工藤クドウ 谷口タニグチ 今井イマイ 高田タカダ 増田マスダ
+丸山マルヤマ 杉山スギヤマ 村田ムラタ 大塚オオツカ 新井アライ 藤本フジモト 小山コヤマ 平野ヒラノ 河野コウノ
+上野ウエノ 武田タケダ 野口ノグチ 松井マツイ 千葉チバ 菅原スガワラ 岩崎イワサキ 久保クボ 木下キノシタ
+佐野サノ 野村ノムラ 松尾マツオ 菊地キクチ 杉本スギモト 市川イチカワ 古川フルカワ 大西オオニシ 島田シマダ
+水野ミズノ 桜井サクライ 渡部ワタベ 高野タカノ 吉川ヨシカワ 山内ヤマウチ 西田ニシダ 飯田イイダ 小松コマツ
+西川ニシカワ 北村キタムラ 安田ヤスダ 五十嵐イガラシ 川口カワグチ 平田ヒラタ 中田ナカダ 久保田クボタ
+服部ハットリ 岩田イワタ 川崎カワサキ 土屋ツチヤ 福島フクシマ 本田ホンダ 樋口ヒグチ 秋山アキヤマ 田口タグチ
+永井ナガイ 山中ヤマナカ 中西ナカニシ"""
+GIVEN_NAMES = """
+章夫アキオ 和夫カズオ 浩ヒロシ 雄太ユウタ 健二ケンジ 圭介ケイスケ 浩二コウジ 正雄マサオ 武タケシ
+大輔ダイスケ 翔太ショウタ 直樹ナオキ 信夫ノブオ 秀樹ヒデキ 文雄フミオ 誠マコト 光男ミツオ 靖ヤスシ
+幸雄ユキオ 義男ヨシオ 亮リョウ 渉ワタル 聡サトシ 茂シゲル 真一シンイチ 誠二セイジ 隆タカシ 達也タツヤ
+哲也テツヤ 徹トオル 敏夫トシオ 昇ノボル 愛アイ 明美アケミ 麻美アサミ 彩香アヤカ 育子イクコ 恵美エミ
+香織カオリ 和子カズコ 君子キミコ 京子キョウコ 久美子クミコ 恵子ケイコ 幸子サチコ 里美サトミ 純子ジュンコ
+節子セツコ 千春チハル 智子トモコ 奈緒子ナオコ 夏美ナツミ 典子ノリコ 遥ハルカ 瞳ヒトミ 裕子ヒロコ 文子フミコ
+真紀マキ 真由美マユミ 美香ミカ 美咲ミサキ 恵メグミ 優子ユウコ 洋子ヨウコ"""
+POOLS = [re.findall("(\\S+?)([ァ-ヶー]+)(?=\\s|\\Z)", pool) for pool in (SURNAMES, GIVEN_NAMES)]
+BIRTH_DATE = re.compile("([0-9]{4})(?:-([0-9]{1,2})-([0-9]{1,2})|/([0-9]{1,2})/([0-9]{1,2})|([0-9]{2})([0-9]{2})"
+                        "|年([0-9]{1,2})月([0-9]{1,2})日)\\Z")
+CHANCES = {"name": 1 / 8192, "kana": 1 / 8192, "phone": 1e-7, "birth-date": 1 / 21915}
+
+def canary(encrypt: Callable[[bytes], bytes], j: int) -> dict[str, str]:
+    def draw(i: int, size: int) -> int:
+        return int.from_bytes(encrypt(b"azkcan/1" + u64be(16 * j + i))[:8], "big") * size >> 64
+    surname, given = POOLS[0][draw(0, 128)], POOLS[1][draw(1, 64)]
+    born = date(1940, 1, 1) + timedelta(days=draw(2, 21915))
+    return {"name": surname[0] + given[0], "kana": surname[1] + given[1], "phone": f"0900{draw(3, 10**7):07d}",
+            "birth-date": f"{born:%Y-%m-%d}"}
+
+def person_cells(columns: Sequence[str | None], row: Sequence[str]) -> dict[str, str]:
+    """What of a row is compared with a canary, in presentation form; the first column of each field."""
+    found = {}
+    for kind in CHANCES:
+        cell = row[columns.index(f"{kind}/person")] if f"{kind}/person" in columns else ""
+        if kind == "birth-date":
+            match = BIRTH_DATE.match(cell)
+            cell = "-".join(part.zfill(2) for part in match.groups() if part) if match else ""
+        if not blank(cell) and not (kind == "kana" and "name" in found):
+            found[kind] = presentation(kind, cell)
+    return found
+
+def canary_e(key: bytes, columns: Sequence[str | None], rows: Sequence[Sequence[str]],
+             linked: dict[int, int], canaries: Sequence[Sequence[int]]) -> float:
+    if not canaries:
+        return 0.0
+    encrypt, at = aes128(key), {position: j for position, j in canaries}
+    gain = {tuple(row): 0.0 for row in rows}  # distinct row to 1 / min(1, k c), 0 where it is no canary
+    for number, position in linked.items():
+        cells = person_cells(columns, rows[number])
+        person = canary(encrypt, at[position]) if position in at else {}
+        if cells and all(person.get(kind) == cell for kind, cell in cells.items()):
+            chance = math.prod(CHANCES[kind] for kind in cells)
+            gain[tuple(rows[number])] = 1 / min(1.0, len(canaries) * chance)
+    return average("canary", [(weight, sum(log2(w * g + 1 - w) for g in gain.values()))
+                              for w, weight in ((0.001, 0.25), (0.1, 0.25))])
+
+# ---- Forms: of the files, the ledger entries and the receipts ----------------------------------------------
+
+def check(value: Any, form: Any, where: str) -> bool:
+    """A dict is exactly these members, a list a list of its element, a pair a mapping of keys to values, a
+    text a pattern for a whole text, a function a test; anything else is refused as `format`."""
+    if isinstance(form, dict):
+        need(type(value) is dict and set(value) == set(form), "format", f"members of {where}")
+        for name in form:
+            check(value[name], form[name], f"{where}.{name}")
+    elif isinstance(form, (list, tuple)):
+        need(type(value) is (list if isinstance(form, list) else dict), "format", where)
+        for item in value:
+            check(item, form[0], where)
+            if isinstance(form, tuple):
+                check(value[item], form[1], where)
+    elif isinstance(form, str):
+        need(type(value) is str and re.match(f"(?:{form})\\Z", value) is not None, "format", where)
+    else:
+        need(form(value), "format", where)
+    return True
+
+def INTEGER(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**63
+
+def nullable(form: Any) -> Callable[[Any], bool]:
+    return lambda value: value is None or check(value, form, "value")
+
+CHANNELS, DAY = ("reference", "canary", "spelling", "order"), "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+TEXT, HEX16, HEX32, CHANNEL = "(?s:.*)", "[0-9a-f]{32}", "[0-9a-f]{64}", "|".join(CHANNELS)
+FIELD, LOG = "[a-z][a-z0-9-]*/[a-z][a-z0-9-]*", "-?(0|[1-9][0-9]{0,14})\\.[0-9]{3}"
+HANDOVER, SPECIMEN, DISCLOSURE = "azukari/handover/v1", "azukari/specimen/v1", "azukari/disclosure/v1"
+RECEIPT, GRADES = "azukari/receipt/v1", ("claimed", "receipted", "opened")
+
+def BANDED(value: Any) -> bool:
+    return value == "<10" or (INTEGER(value) and value >= 10)
+
+ENTRIES = {
+    HANDOVER: {
+        "type": TEXT, "handover": HEX16, "body": HEX16, "entrustment": HEX16, "party": HEX16, "snapshot": HEX16,
+        "parent": f"|{HEX16}", "day": DAY, "expires": DAY, "fields": [FIELD], "rows": BANDED, "rules": TEXT,
+        "code": TEXT, "strict_schema": lambda v: type(v) is bool, "recipient": TEXT, "oversight": TEXT,
+        "row_root": HEX32, "payload": HEX32, "payload_bytes": INTEGER, "commitments": dict.fromkeys(
+            [f"channel/{c}" for c in CHANNELS] + ["canaries", "headers", "party", "purpose", "rows"], HEX32)},
+    SPECIMEN: {"type": TEXT, "case": TEXT, "commitment": HEX32, "day": DAY, "specimen": TEXT},
+    DISCLOSURE: {"type": TEXT, "channels": [CHANNEL], "day": DAY, "handover": HEX16, "specimen": TEXT},
+}
+RECEIPT_FORM = {"type": RECEIPT, "day": DAY, "entry": HEX32, "fields": [FIELD], "grade": "receipted|opened",
+                "handover": HEX16, "row_root": HEX32, "rows": BANDED}
+LINK = {"row": INTEGER, "position": INTEGER, "source_row": INTEGER, "source_salt": HEX16, "cells": [HEX32],
+        "path": [HEX32]}
+ACCUSED = {
+    "entry": INTEGER, "disclosure": INTEGER, "handover": HEX16, "channels": (CHANNEL, {"key": HEX32, "opening": HEX32}),
+    "rows": {"count": INTEGER, "opening": HEX32}, "links": [LINK], "log2_e": (f"total|{CHANNEL}", LOG),
+    "canaries": nullable({"opening": HEX32, "list": [
+        lambda v: type(v) is list and len(v) == 2 and all(map(INTEGER, v)) and v[1] < 2**59]})}
+EVIDENCE = {
+    "type": "azukari/evidence/v1", "rules": "rules/1", "code": "half/1", "origin": TEXT, "vkey": TEXT,
+    "epsilon": "[0-9]{1,20}(\\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?", "checkpoint": TEXT, "entries": [TEXT],
+    "specimen": INTEGER, "columns": [nullable(FIELD)], "rows": INTEGER, "accused": [ACCUSED],
+    "leaked": [{"field": FIELD, "cells": INTEGER, "opened": INTEGER}], "others": [{"handover": HEX16, "log2_e": LOG}],
+    "excluded": [{"handover": HEX16, "field": nullable(FIELD), "grade": "|".join(GRADES)}],
+    "receipts": (HEX16, [TEXT]), "shams": {"drawn": INTEGER, "reached": INTEGER, "highest": LOG, "first": [LOG]}}
+SPECIMEN_FILE = {
+    "type": "azukari/specimen-file/v1", "opening": HEX32, "columns": [nullable(FIELD)], "rows": [[TEXT]],
+    "openings": (HEX16, [{"row": INTEGER, "salts": ("0|[1-9][0-9]{0,4}", HEX16)}])}
+
+# ---- The steps (evidence.md) --------------------------------------------------------------------------------
+
+COUNTING = ("name", "kana", "birth-date", "phone", "address", "email")  # trace.md, 3
+SOURCES = {"kana": "name", "postal-code": "address"}  # can be derived from
+
+def near(declared: str, value: float) -> bool:
+    return abs(float(declared) - value) <= 0.01 + 1e-9
+
+class Verification:
+    """One evidence file, step by step; `tick` is called with the number of each step that holds."""
+
+    def __init__(self, log_key: str | None, tick: Callable[[int], None]) -> None:
+        self.log_key, self.tick = log_key, tick
+        self.result: dict[str, Any] = dict.fromkeys(("n", "k", "bound", "log2_e", "threshold"))
+        self.result.update(accused=[], excluded=[])
+
+    def run(self, evidence: bytes, specimen: bytes | None) -> None:
+        self.step_1(evidence, specimen)
+        self.tick(1)
+        for number in range(2, 12):
+            need(number < 8 or specimen is not None, "not-recomputed")
+            getattr(self, f"step_{number}")()
+            self.tick(number)
+
+    def step_1(self, evidence: bytes, specimen: bytes | None) -> None:
+        """Both files are of the form above."""
+        self.e = parse_canonical(evidence)
+        check(self.e, EVIDENCE, "evidence")
+        need(len(self.e["shams"]["first"]) == 20, "format", "twenty shams")
+        for member in self.e["accused"]:
+            need(set(member["log2_e"]) == {*member["channels"], "total"}, "format", "log2_e")
+            need((member["canaries"] is None) == ("canary" not in member["channels"]), "format", "canaries")
+            positions = [position for position, _ in (member["canaries"] or {"list": []})["list"]]
+            need(positions == sorted(set(positions)), "format", "canaries")
+        self.raw = [strict_base64(entry) for entry in self.e["entries"]]
+        self.entries = [parse_canonical(raw) for raw in self.raw]
+        for entry in self.entries:
+            need(type(entry) is dict and type(entry.get("type")) is str, "format", "ledger entry")
+            check(entry, ENTRIES.get(entry["type"], lambda _: True), entry["type"])
+        if specimen is not None:
+            self.s = parse_canonical(specimen)
+            check(self.s, SPECIMEN_FILE, "specimen")
+            need(all(len(row) == len(self.s["columns"]) for row in self.s["rows"]), "format", "specimen.rows")
+            for rows in self.s["openings"].values():
+                need(len({member["row"] for member in rows}) == len(rows), "format", "specimen.openings")
+
+    def step_2(self) -> None:
+        """The checkpoint is signed by `vkey` under `origin`."""
+        name, _, key = parse_vkey(self.e["vkey"])
+        pinned = self.log_key is None or parse_vkey(self.log_key)[::2] == (name, key)
+        need(pinned, "signature", "not the pinned log key")
+        digits = H(name.encode(), b"\n", key).hex()[:20]
+        self.fingerprint = " ".join(digits[i : i + 4] for i in range(0, 20, 4))
+        self.checkpoint = open_checkpoint(self.e["checkpoint"].encode(), self.e["origin"], [self.e["vkey"]])
+
+    def step_3(self) -> None:
+        """The entries are those of the checkpoint."""
+        need(self.checkpoint == (len(self.raw), merkle_root(self.raw)), "proof", "entries of the checkpoint")
+
+    def of_type(self, index: int, kind: str) -> Any:
+        known = index < len(self.entries) and self.entries[index]["type"] == kind
+        need(known, "evidence", f"entry {index} is no {kind}")
+        return self.entries[index]
+
+    def step_4(self) -> None:
+        """The specimen entry, n, k and the threshold."""
+        self.at = self.e["specimen"]
+        self.logged = self.of_type(self.at, SPECIMEN)
+        before, epsilon = self.entries[: self.at + 1], float(self.e["epsilon"])
+        n = sum(entry["type"] == HANDOVER for entry in before)
+        k = sum(entry["type"] == SPECIMEN and entry["case"] == self.logged["case"] for entry in before)
+        need(0 < epsilon < 1, "evidence", "epsilon")
+        need(n > 0, "evidence", "no hand-over before the specimen")
+        self.threshold = math.log2(n) - math.log2(epsilon)
+        self.result.update(n=n, k=k, bound=f"{k * epsilon:.6g}", threshold=f"{self.threshold:.3f}")
+
+    def step_5(self) -> None:
+        """Each accused copy: its entry, its disclosure, and the openings of keys, row count, canaries."""
+        for member in self.e["accused"]:
+            entry, handover = self.of_type(member["entry"], HANDOVER), member["handover"]
+            disclosure = self.of_type(member["disclosure"], DISCLOSURE)
+            need(member["entry"] < self.at < member["disclosure"], "evidence", "order of entries")
+            need(entry["handover"] == handover, "evidence", "another hand-over's entry")
+            need([m["handover"] for m in self.e["accused"]].count(handover) == 1, "evidence", "accused twice")
+            named = (disclosure["handover"], disclosure["specimen"], sorted(disclosure["channels"]))
+            need(named == (handover, self.logged["specimen"], sorted(member["channels"])), "evidence", "disclosure")
+            for earlier in self.entries[: self.at]:
+                need(earlier["type"] != DISCLOSURE or earlier["handover"] != handover, "burned")
+            count, openings = member["rows"]["count"], {}
+            for channel, opened in member["channels"].items():
+                openings[f"channel/{channel}"] = (opened["opening"], bytes.fromhex(opened["key"]))
+            openings["rows"] = (member["rows"]["opening"], u64be(count))
+            if member["canaries"]:
+                openings["canaries"] = (member["canaries"]["opening"], canonical(member["canaries"]["list"]))
+            for label, (opening, value) in openings.items():
+                found = commit(label, bytes.fromhex(opening), value).hex()
+                need(found == entry["commitments"][label], "commitment", label)
+            need(entry["rows"] == (count if count >= 10 else "<10"), "evidence", "number of rows")
+
+    def step_6(self) -> None:
+        """Each link leads to the row root; with the order key, links stand in its order."""
+        for member in self.e["accused"]:
+            root, count = bytes.fromhex(self.entries[member["entry"]]["row_root"]), member["rows"]["count"]
+            links = sorted(member["links"], key=lambda link: int(link["position"]))
+            for name in ("row", "position"):
+                need(len({link[name] for link in links}) == len(links), "proof", f"a {name} linked twice")
+            for link in links:
+                need(link["position"] < count and link["row"] < self.e["rows"], "proof", "link out of range")
+                salt, cells = bytes.fromhex(link["source_salt"]), bytes.fromhex("".join(link["cells"]))
+                source = H(b"azukari/source-row/v1\0", salt, u64be(link["source_row"]))
+                leaf = leaf_hash(b"azukari/row/v1\0" + u64be(link["position"]) + source + cells)
+                verify_inclusion(leaf, link["position"], count, [bytes.fromhex(p) for p in link["path"]], root)
+            if "order" in member["channels"]:
+                encrypt = aes128(bytes.fromhex(member["channels"]["order"]["key"]))
+                keys = [(order_key(encrypt, link["source_row"]), link["source_row"]) for link in links]
+                need(keys == sorted(set(keys)), "evidence", "order of rows")
+
+    def step_7(self) -> None:
+        """Each exclusion follows from an entry, with the grade that its receipts prove."""
+        index = {entry["handover"]: i for i, entry in enumerate(self.entries) if entry["type"] == HANDOVER}
+        handovers = sum(entry["type"] == HANDOVER for entry in self.entries)
+        need(len(index) == handovers, "evidence", "two hand-overs with one identifier")
+        need(set(self.e["receipts"]) <= set(index), "foreign-receipt", "no such hand-over")
+        grades = {h: [self.receipt_grade(index[h], note) for note in notes] for h, notes in self.e["receipts"].items()}
+        leaked = {
+            leak["field"] for leak in self.e["leaked"] if 2 * leak["opened"] >= leak["cells"]
+            and 0 < leak["opened"] <= leak["cells"] and (leak["opened"] >= 3 or leak["opened"] == leak["cells"])}
+        for member in self.e["excluded"]:
+            handover, field, grade = member["handover"], member["field"], "claimed"
+            need(handover in index, "evidence", "exclusion of an unknown hand-over")
+            need(handover not in [m["handover"] for m in self.e["accused"]], "evidence", "an accused copy is excluded")
+            if field is not None:
+                kind, role = field.split("/")
+                held = self.entries[index[handover]]["fields"]
+                need(field in leaked, "evidence", "exclusion by a field that did not leak")
+                need(field not in held, "evidence", "exclusion by a field that was held")
+                need(f"{SOURCES.get(kind)}/{role}" not in held, "evidence", "exclusion by a field that is derivable")
+                grade = max([grade, *grades.get(handover, [])], key=GRADES.index)
+            need(member["grade"] == grade, "evidence", "grade of an exclusion")
+        self.result.update(accused=[m["handover"] for m in self.e["accused"]], excluded=self.e["excluded"])
+
+    def receipt_grade(self, index: int, note: str) -> str:
+        """package.md, 8."""
+        entry, lines = self.entries[index], note.split("\n")
+        need(len(note) <= 1_000_000, "limit", "receipt")
+        need(len(lines) > 3 and lines[0] == RECEIPT and lines[2] == "", "format", "receipt")
+        receipt = parse_canonical(lines[1].encode())
+        check(receipt, RECEIPT_FORM, "receipt")
+        same = all(receipt[name] == entry[name] for name in ("fields", "handover", "row_root", "rows"))
+        need(same and receipt["entry"] == H(self.raw[index]).hex(), "foreign-receipt", entry["handover"])
+        text, _ = open_note(note.encode(), [entry["recipient" if receipt["grade"] == "receipted" else "oversight"]])
+        need(text == f"{RECEIPT}\n{lines[1]}\n", "format", "receipt")
+        return str(receipt["grade"])
+
+    def step_8(self) -> None:
+        """The specimen is the one that was logged."""
+        columns, rows = self.s["columns"], self.s["rows"]
+        value = canonical({"columns": columns, "rows": rows})
+        found = commit("specimen", bytes.fromhex(self.s["opening"]), value).hex()
+        need(found == self.logged["commitment"], "specimen", "commitment")
+        need(columns == self.e["columns"] and len(rows) == self.e["rows"], "specimen", "columns and rows")
+
+    def step_9(self) -> None:
+        """Which cells open commitments, which rows count, what leaked."""
+        columns = self.s["columns"]
+        self.first = [(field, c) for c, field in enumerate(columns) if field and columns.index(field) == c]
+        self.opened = [self.open_cells(member) for member in self.e["accused"]]
+        for member, opened in list(zip(self.e["accused"], self.opened))[:1]:
+            leaked = []
+            for field, c in self.first:
+                if field in self.entries[member["entry"]]["fields"]:
+                    full = [row for row in opened if not blank(self.s["rows"][row][c])]
+                    leaked.append({"field": field, "cells": len(full), "opened": sum(c in opened[row] for row in full)})
+            need(leaked == self.e["leaked"], "evidence", "leaked")
+
+    def open_cells(self, member: Any) -> dict[int, list[int]]:
+        """The counted rows of one copy, in sample order, and the columns of the sample that open."""
+        held, found = self.entries[member["entry"]]["fields"], {}
+        delivered = {str(held.index(field)): (field.split("/")[0], c) for field, c in self.first if field in held}
+        cells = {link["row"]: link["cells"] for link in member["links"]}
+        for opening in self.s["openings"].get(member["handover"], []):
+            row, opened, kinds = opening["row"], [], []
+            for j, salt in opening["salts"].items():
+                need(row in cells and j in delivered, "commitment", "a salt that opens nothing")
+                kind, c = delivered[j]
+                cell = self.s["rows"][row][c]
+                form = read_reference(cell) or cell if kind == "reference" else presentation(kind, cell)
+                value = H(b"azukari/cell/v1\0", int(j).to_bytes(2, "big"), bytes.fromhex(salt), form.encode())
+                need(value.hex() == cells[row][int(j)], "commitment", f"row {row}, column {j}")
+                opened.append(c)
+                kinds.append(kind)
+            if sum(kind in COUNTING for kind in kinds) >= 2 or "reference" in kinds:
+                found[row] = opened
+        return dict(sorted(found.items()))
+
+    def step_10(self) -> None:
+        """The e-values of the opened channels, and the total, which reaches the threshold."""
+        self.seen, self.result["log2_e"] = spelling_seen(self.s["columns"], self.s["rows"]), {}
+        for member, opened in zip(self.e["accused"], self.opened):
+            total = 0.0
+            for channel, floor in FLOORS.items():
+                value = log2(floor)
+                if channel in member["channels"]:
+                    value = self.channel_e(channel, member, opened)
+                    need(near(member["log2_e"][channel], value), "evidence", f"log2 E of {channel}")
+                total += value
+            need(near(member["log2_e"]["total"], total), "evidence", "total log2 E")
+            need(total >= self.threshold, "evidence", "E does not reach the threshold")
+            self.result["log2_e"][member["handover"]] = f"{total:.3f}"
+
+    def channel_e(self, channel: str, member: Any, opened: Iterable[int]) -> float:
+        key, total = bytes.fromhex(member["channels"][channel]["key"]), member["rows"]["count"]
+        positions, sample = {link["row"]: link["position"] for link in member["links"]}, (self.s["columns"], self.s["rows"])
+        linked = {row: positions[row] for row in opened}
+        if channel in ("spelling", "order"):
+            return spelling_e(key, self.seen) if channel == "spelling" else order_e(list(linked.values()), total)
+        if channel == "reference":
+            return reference_e(key, *sample, linked, total)
+        return canary_e(key, *sample, linked, member["canaries"]["list"])
+
+    def step_11(self) -> None:
+        """Twenty sham keys, made from the specimen's commitment, do not reach the threshold."""
+        shams, commitment = self.e["shams"], bytes.fromhex(self.logged["commitment"])
+        need(len(self.e["accused"]) > 0, "not-recomputed", "no copy is accused")
+        member = self.e["accused"][0]
+        source, total = {link["row"]: link["source_row"] for link in member["links"]}, member["rows"]["count"]
+        for i, declared in enumerate(shams["first"]):
+            secret = H(b"azukari/sham/v1\0", commitment, i.to_bytes(4, "big"))
+            encrypt = aes128(derive(secret, "channel/order"))
+            positions = [order_key(encrypt, source[row]) * total >> 64 for row in self.opened[0]]
+            value = spelling_e(derive(secret, "channel/spelling"), self.seen) + order_e(positions, total)
+            need(near(declared, value), "evidence", f"sham {i}")
+            need(value < self.threshold, "evidence", "a sham reaches the threshold")
+        need(shams["drawn"] == 10_000 and shams["reached"] == 0, "evidence", "number of shams")
+        need(float(shams["highest"]) >= max(map(float, shams["first"])), "evidence", "highest sham")
+
+# ---- Words for people ---------------------------------------------------------------------------------------
+
+STEPS = (("", ""),
+    ("ファイルの形式が仕様どおりです", "the files have the form of the specification"),
+    ("台帳の署名が確かです", "the checkpoint is signed by the ledger's key"),
+    ("全ての記載が、署名された台帳のものです", "the entries are exactly those of the signed ledger"),
+    ("標本の記載から、判定のしきい値を確かめました", "the specimen is logged; n, k and the threshold follow"),
+    ("写しは標本より前に、開示は後に記載され、鍵は事前に固定した値と一致します",
+     "each copy was logged before the specimen and disclosed after it, and its keys were fixed beforehand"),
+    ("対応する行は、その受渡しの行です", "the linked rows are rows of that hand-over"),
+    ("除外は、記載と受領書から導けます", "the exclusions follow from entries and receipts"),
+    ("標本は、台帳に固定されたものです", "the specimen is the one that was logged"),
+    ("セルは、受渡しの前に固定された値と一致します", "the cells are those that were fixed beforehand"),
+    ("e値を再計算し、しきい値に達しました", "the e-values were recomputed and reach the threshold"),
+    ("偽の鍵20本は、しきい値に達しません", "twenty sham keys do not reach the threshold"),
+)
+
+SENTENCES = (
+    ("帰無仮説: この標本は、写し h にも、その鍵から計算されたものにも触れずに作られた。",
+     "Null hypothesis: this sample was made without access to copy h or anything computed from its key."),
+    ("言えないこと: どの人物か。機関自身がその写しを漏らした可能性も除外できない（機関が鍵を正しく保管したと仮定）。",
+     ("What cannot be said: which person; nor can it be excluded that the body itself leaked that copy. "
+      "The bound assumes that the body kept its keys honestly.")),
+)
+
+def printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+def narrate(checked: Verification, recomputed: bool) -> Iterable[tuple[str, str]]:
+    """The finding in plain words, Japanese and English; `recomputed` is false without the specimen."""
+    r, e = checked.result, checked.e
+    n, k, eps, bound, threshold = r["n"], r["k"], e["epsilon"], r["bound"], r["threshold"]
+    note = ("", "") if recomputed else ("（申告値、再計算なし）", " (declared, not recomputed)")
+    for member in e["accused"]:
+        h, i = member["handover"], member["entry"]
+        value = r["log2_e"][h] if recomputed else member["log2_e"]["total"]
+        yield (f"受渡し {h}（記載 {i}）の写し: log2 E = {value}{note[0]}、しきい値 {threshold}",
+               f"the copy of hand-over {h} (entry {i}): log2 E = {value}{note[1]}, threshold {threshold}")
+    yield (f"受渡し n = {n} 件、この事案の標本 k = {k} 件。誤った指摘が一つでも起こる確率の上限 k × {eps} = {bound}",
+           f"n = {n} hand-overs, k = {k} specimens of this case; bound on any false accusation: k x {eps} = {bound}")
+    for member in r["excluded"]:
+        h, field, grade = member["handover"], member["field"], member["grade"]
+        grade_ja = ("申告", "受領書あり", "開封確認")[GRADES.index(grade)]
+        yield ((f"除外 {h}: {field} を渡していない［{grade_ja}］", f"excluded {h}: never held {field} [{grade}]") if field
+               else (f"除外 {h}: 標本の行が含まれていない［申告のみ］", f"excluded {h}: lacks a row of the sample [only claimed]"))
+    for member in e["others"]:
+        h, value = member["handover"], member["log2_e"]
+        yield (f"受渡し {h}: 帰属できない（無関係とは言えない。申告値 log2 E = {value}）",
+               f"{h}: not attributable, which is not innocent (declared log2 E = {value})")
+    yield from SENTENCES
+    if checked.log_key is None:
+        key = f"{printable(e['vkey'])} ({checked.fingerprint})"
+        yield (f"台帳の鍵を別の経路で確かめてください: {key}", f"Compare the ledger's key by another way: {key}")
+
+def read_file(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(LIMIT + 1)
+    except OSError:
+        raise Refused("not-found", "file") from None
+    need(len(raw) <= LIMIT, "limit", "a file over 256 MiB")
+    return raw
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Verify an azukari evidence file.")
+    parser.add_argument("evidence", help="evidence.json")
+    parser.add_argument("--specimen", help="specimen.json; without it the e-values are not recomputed")
+    parser.add_argument("--log-key", help="the ledger's verifier key, known from elsewhere")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--lang", choices=("ja", "en"), default="ja", help="language of the text")
+    options = parser.parse_args(arguments)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    language, passed = 0 if options.lang == "ja" else 1, [0]
+    word, detail = "holds", ""
+
+    def tick(number: int) -> None:
+        passed[0] = number
+        if not options.json:
+            print(f"✓ {number:2} {STEPS[number][language]}")
+
+    checked = Verification(options.log_key, tick)
+    try:
+        evidence = read_file(options.evidence)
+        checked.run(evidence, read_file(options.specimen) if options.specimen else None)
+    except Refused as refused:
+        word, detail = refused.word, refused.detail
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError):
+        word = "format"  # malformed bytes are always "format"
+    stands = word in ("holds", "not-recomputed")
+    sentence = WORDS[word][1 + language] + (f" ({printable(detail)})" if detail else "")
+    if not stands:
+        checked.result.update(accused=[], excluded=[], log2_e=None)
+    if options.json:
+        print(json.dumps({"verdict": word, "steps": passed[0], "sentence": sentence, **checked.result}))
+    else:
+        for line in narrate(checked, word == "holds") if stands else []:
+            print(line[language])
+        print(sentence if stands else f"✗ {passed[0] + 1:2} {word}: {sentence}")
+    return WORDS[word][0]
+
+if __name__ == "__main__":
+    sys.exit(main())
