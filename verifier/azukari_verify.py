@@ -23,7 +23,10 @@ from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    Columns, Rows = Sequence[str | None], Sequence[Sequence[Any]]
 
 LIMIT = 256 * 1024 * 1024  # bytes of a file
 
@@ -62,6 +65,8 @@ def need(condition: bool, word: str, detail: str = "") -> None:
 
 def H(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
+
+unhex = bytes.fromhex
 
 def u64be(value: int) -> bytes:
     return value.to_bytes(8, "big")
@@ -235,7 +240,7 @@ def parse_vkey(text: str) -> tuple[str, bytes, bytes]:
     raw = strict_base64(key)
     need(NAME.match(name) is not None and len(raw) > 1 and (raw[0] != 1 or len(raw) == 33), "format", "verifier key")
     need(H(name.encode(), b"\n", raw)[:4].hex() == key_id, "format", "key id")
-    return name, bytes.fromhex(key_id), raw
+    return name, unhex(key_id), raw
 
 def open_note(raw: bytes, vkeys: Sequence[str]) -> tuple[str, set[str]]:
     """Note, 1 to 3: the text, ending in a newline, and the names of the keys that signed it."""
@@ -338,7 +343,6 @@ def read_slots(kind: str, cell: str) -> dict[int, int]:
 # ---- E-values, as logarithms to base 2 (fingerprint.md, 4 to 8) -------------------------------------------
 
 FLOORS = {"spelling": 0.125, "reference": 0.125, "canary": 0.5, "order": 0.25}
-
 def log2(value: float) -> float:
     return math.log2(value) if value > 0 else -math.inf
 
@@ -351,14 +355,13 @@ def form_words(forms: int, form: int) -> int:
     """How many of the 65,536 words give this form."""
     return -(-(form + 1) * 65536 // forms) + (-form * 65536 // forms)
 
-def spelling_seen(columns: Sequence[str | None], rows: Sequence[Sequence[str]]) -> list[tuple[str, str, int, int]]:
+def spelling_seen(columns: Columns, rows: Rows) -> list[tuple[str, str, int, int]]:
     """(kind, presentation form, slot, form seen) for all cells of the sample."""
     votes: dict[tuple[str, int], dict[str, Counter[int]]] = {}
     for field, cell in ((field, cell) for row in rows for field, cell in zip(columns, row)):
         kind = field.split("/")[0] if field else ""
-        if kind in SLOT_KINDS and not blank(cell):
-            for slot, form in read_slots(kind, cell).items():
-                votes.setdefault((kind, slot), {}).setdefault(presentation(kind, cell), Counter())[form] += 1
+        for slot, form in read_slots(kind, cell).items():
+            votes.setdefault((kind, slot), {}).setdefault(presentation(kind, cell), Counter())[form] += 1
     seen = []
     for (kind, slot), values in votes.items():
         best = {value: counter.most_common(2) for value, counter in values.items()}
@@ -378,7 +381,6 @@ def spelling_e(key: bytes, seen: Sequence[tuple[str, str, int, int]]) -> float:
     return average("spelling", [(weight, sum(log2(1 - r + r * hit) for hit in hits)) for r, weight in weights])
 
 SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
 def row_reference(encrypt: Callable[[bytes], bytes], position: int) -> str:
     bits = int.from_bytes(encrypt(b"azkref/1" + u64be(position))[:10], "big")
     return "".join(SYMBOLS[bits >> shift & 31] for shift in range(75, -1, -5))
@@ -388,16 +390,15 @@ def read_reference(cell: str) -> str:
     text = without_spaces(unicodedata.normalize("NFKC", cell).upper()).replace("-", "")
     return text if len(text) == 16 and set(text) <= set(SYMBOLS) else ""
 
-def reference_e(key: bytes, columns: Sequence[str | None], rows: Sequence[Sequence[str]],
-                linked: dict[int, int], total: int) -> float:
+def reference_e(key: bytes, columns: Columns, rows: Rows, linked: dict[int, int], total: int) -> float:
     """`linked`: counted specimen rows to positions; `total`: the M delivered rows."""
-    encrypt = aes128(key)
-    hit: dict[str, bool] = {}
+    encrypt, hit = aes128(key), {}  # each distinct reference: whether it is that of its row
     for number, row in enumerate(rows):
-        cells = [cell for field, cell in zip(columns, row) if field and field.startswith("reference/")]
         own = row_reference(encrypt, linked[number]) if number in linked else None
-        for reference in filter(None, map(read_reference, cells)):
-            hit[reference] = hit.get(reference, False) or reference == own
+        for field, cell in zip(columns, row):
+            reference = read_reference(cell) if field and field.startswith("reference/") else ""
+            if reference:
+                hit[reference] = hit.get(reference, False) or reference == own
     return average("reference", [
         (weight, sum(log2(found * w * 2.0**80 / max(total, 1) + 1 - w) for found in hit.values()))
         for w, weight in ((0.99, 0.5), (0.5, 0.25), (0.1, 0.125))])
@@ -407,22 +408,21 @@ def order_key(encrypt: Callable[[bytes], bytes], source_row: int) -> int:
 
 def order_e(positions: Sequence[int], total: int) -> float:
     p = list(dict.fromkeys(positions))  # first occurrences
-    m, alternatives = len(p), []
+    m, alternatives, inversions = len(p), [], 0
+    before: list[int] = []
     if m < 2:
         return 0.0
     steps = [(i, abs(p[i] - p[i - 1]), 0.875 if p[i] > p[i - 1] else 0.125) for i in range(1, m)]
     for w, weight in ((0.99, 0.45), (0.7, 0.1)):
         gaps = sum(log2(1 - w + w * (total - i) * s / (d * (d + 1))) for i, d, s in steps)
         alternatives.append((weight, gaps))
-    before: list[int] = []
-    inversions, factorial = 0, math.lgamma(m + 1) / math.log(2)
     for position in p:
         inversions += len(before) - bisect_right(before, position)
         insort(before, position)
     for f, weight in ((0.0, 0.05), (0.5, 0.1), (0.9, 0.05)):
         power = inversions * log2(f) if inversions else 0.0
         divisor = sum(log2((1 - f**i) / (1 - f)) for i in range(1, m + 1))
-        alternatives.append((weight, factorial + power - divisor))
+        alternatives.append((weight, math.lgamma(m + 1) / math.log(2) + power - divisor))
     return average("order", alternatives)
 
 # ---- Canaries (fingerprint.md, 7): the pools of rules/1, each a name followed by its reading ---------------
@@ -462,11 +462,11 @@ def canary(encrypt: Callable[[bytes], bytes], j: int) -> dict[str, str]:
     surname, given = POOLS[0][draw(0, 128)], POOLS[1][draw(1, 64)]
     born = date(1940, 1, 1) + timedelta(days=draw(2, 21915))
     return {"name": surname[0] + given[0], "kana": surname[1] + given[1], "phone": f"0900{draw(3, 10**7):07d}",
-            "birth-date": f"{born:%Y-%m-%d}"}
+            "birth-date": born.isoformat()}
 
-def person_cells(columns: Sequence[str | None], row: Sequence[str]) -> dict[str, str]:
+def person_cells(columns: Columns, row: Sequence[str]) -> dict[str, str]:
     """What of a row is compared with a canary, in presentation form; the first column of each field."""
-    found = {}
+    found: dict[str, str] = {}
     for kind in CHANCES:
         cell = row[columns.index(f"{kind}/person")] if f"{kind}/person" in columns else ""
         if kind == "birth-date":
@@ -476,20 +476,16 @@ def person_cells(columns: Sequence[str | None], row: Sequence[str]) -> dict[str,
             found[kind] = presentation(kind, cell)
     return found
 
-def canary_e(key: bytes, columns: Sequence[str | None], rows: Sequence[Sequence[str]],
-             linked: dict[int, int], canaries: Sequence[Sequence[int]]) -> float:
-    if not canaries:
-        return 0.0
+def canary_e(key: bytes, columns: Columns, rows: Rows, linked: dict[int, int], canaries: Rows) -> float:
     encrypt, at = aes128(key), {position: j for position, j in canaries}
     gain = {tuple(row): 0.0 for row in rows}  # distinct row to 1 / min(1, k c), 0 where it is no canary
     for number, position in linked.items():
         cells = person_cells(columns, rows[number])
         person = canary(encrypt, at[position]) if position in at else {}
         if cells and all(person.get(kind) == cell for kind, cell in cells.items()):
-            chance = math.prod(CHANCES[kind] for kind in cells)
-            gain[tuple(rows[number])] = 1 / min(1.0, len(canaries) * chance)
+            gain[tuple(rows[number])] = max(1.0, 1 / (len(at) * math.prod(CHANCES[kind] for kind in cells)))
     return average("canary", [(weight, sum(log2(w * g + 1 - w) for g in gain.values()))
-                              for w, weight in ((0.001, 0.25), (0.1, 0.25))])
+                              for w, weight in ((0.001, 0.25), (0.1, 0.25))]) if canaries else 0.0
 
 # ---- Forms: of the files, the ledger entries and the receipts ----------------------------------------------
 
@@ -498,54 +494,49 @@ def check(value: Any, form: Any, where: str) -> bool:
     text a pattern for a whole text, a function a test; anything else is refused as `format`."""
     if isinstance(form, dict):
         need(type(value) is dict and set(value) == set(form), "format", f"members of {where}")
-        for name in form:
-            check(value[name], form[name], f"{where}.{name}")
-    elif isinstance(form, (list, tuple)):
-        need(type(value) is (list if isinstance(form, list) else dict), "format", where)
-        for item in value:
-            check(item, form[0], where)
-            if isinstance(form, tuple):
-                check(value[item], form[1], where)
-    elif isinstance(form, str):
-        need(type(value) is str and re.match(f"(?:{form})\\Z", value) is not None, "format", where)
-    else:
-        need(form(value), "format", where)
-    return True
+        return all([check(value[name], form[name], f"{where}.{name}") for name in form])
+    if isinstance(form, list):
+        return all([check(item, form[0], where) for item in (value if type(value) is list else refuse("format", where))])
+    if isinstance(form, tuple):
+        need(type(value) is dict, "format", where)
+        return all([check(name, form[0], where) and check(value[name], form[1], where) for name in value])
+    if isinstance(form, str):
+        return (type(value) is str and re.match(f"(?:{form})\\Z", value) is not None) or bool(refuse("format", where))
+    return form(value) or bool(refuse("format", where))
+
+def nullable(form: Any) -> Callable[[Any], bool]:
+    return lambda value: value is None or check(value, form, "value")
 
 def INTEGER(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**63
 
-def nullable(form: Any) -> Callable[[Any], bool]:
-    return lambda value: value is None or check(value, form, "value")
+def BANDED(value: Any) -> bool:
+    return value == "<10" or (INTEGER(value) and value >= 10)
+
+def CANARY(value: Any) -> bool:
+    return type(value) is list and len(value) == 2 and all(map(INTEGER, value)) and value[1] < 2**59
 
 CHANNELS, DAY = ("reference", "canary", "spelling", "order"), "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TEXT, HEX16, HEX32, CHANNEL = "(?s:.*)", "[0-9a-f]{32}", "[0-9a-f]{64}", "|".join(CHANNELS)
 FIELD, LOG = "[a-z][a-z0-9-]*/[a-z][a-z0-9-]*", "-?(0|[1-9][0-9]{0,14})\\.[0-9]{3}"
 HANDOVER, SPECIMEN, DISCLOSURE = "azukari/handover/v1", "azukari/specimen/v1", "azukari/disclosure/v1"
 RECEIPT, GRADES = "azukari/receipt/v1", ("claimed", "receipted", "opened")
-
-def BANDED(value: Any) -> bool:
-    return value == "<10" or (INTEGER(value) and value >= 10)
-
+LABELS = [f"channel/{name}" for name in CHANNELS] + ["canaries", "headers", "party", "purpose", "rows"]
 ENTRIES = {
     HANDOVER: {
         "type": TEXT, "handover": HEX16, "body": HEX16, "entrustment": HEX16, "party": HEX16, "snapshot": HEX16,
         "parent": f"|{HEX16}", "day": DAY, "expires": DAY, "fields": [FIELD], "rows": BANDED, "rules": TEXT,
         "code": TEXT, "strict_schema": lambda v: type(v) is bool, "recipient": TEXT, "oversight": TEXT,
-        "row_root": HEX32, "payload": HEX32, "payload_bytes": INTEGER, "commitments": dict.fromkeys(
-            [f"channel/{c}" for c in CHANNELS] + ["canaries", "headers", "party", "purpose", "rows"], HEX32)},
+        "row_root": HEX32, "payload": HEX32, "payload_bytes": INTEGER, "commitments": dict.fromkeys(LABELS, HEX32)},
     SPECIMEN: {"type": TEXT, "case": TEXT, "commitment": HEX32, "day": DAY, "specimen": TEXT},
-    DISCLOSURE: {"type": TEXT, "channels": [CHANNEL], "day": DAY, "handover": HEX16, "specimen": TEXT},
-}
+    DISCLOSURE: {"type": TEXT, "channels": [CHANNEL], "day": DAY, "handover": HEX16, "specimen": TEXT}}
 RECEIPT_FORM = {"type": RECEIPT, "day": DAY, "entry": HEX32, "fields": [FIELD], "grade": "receipted|opened",
                 "handover": HEX16, "row_root": HEX32, "rows": BANDED}
 LINK = {"row": INTEGER, "position": INTEGER, "source_row": INTEGER, "source_salt": HEX16, "cells": [HEX32],
         "path": [HEX32]}
-ACCUSED = {
-    "entry": INTEGER, "disclosure": INTEGER, "handover": HEX16, "channels": (CHANNEL, {"key": HEX32, "opening": HEX32}),
-    "rows": {"count": INTEGER, "opening": HEX32}, "links": [LINK], "log2_e": (f"total|{CHANNEL}", LOG),
-    "canaries": nullable({"opening": HEX32, "list": [
-        lambda v: type(v) is list and len(v) == 2 and all(map(INTEGER, v)) and v[1] < 2**59]})}
+ACCUSED = {"entry": INTEGER, "disclosure": INTEGER, "handover": HEX16, "rows": {"count": INTEGER, "opening": HEX32},
+           "channels": (CHANNEL, {"key": HEX32, "opening": HEX32}), "links": [LINK],
+           "canaries": nullable({"opening": HEX32, "list": [CANARY]}), "log2_e": (f"total|{CHANNEL}", LOG)}
 EVIDENCE = {
     "type": "azukari/evidence/v1", "rules": "rules/1", "code": "half/1", "origin": TEXT, "vkey": TEXT,
     "epsilon": "[0-9]{1,20}(\\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?", "checkpoint": TEXT, "entries": [TEXT],
@@ -557,7 +548,7 @@ SPECIMEN_FILE = {
     "type": "azukari/specimen-file/v1", "opening": HEX32, "columns": [nullable(FIELD)], "rows": [[TEXT]],
     "openings": (HEX16, [{"row": INTEGER, "salts": ("0|[1-9][0-9]{0,4}", HEX16)}])}
 
-# ---- The steps (evidence.md) --------------------------------------------------------------------------------
+# ---- The steps (evidence.md); the first lines of their descriptions are what is printed ----------------------
 
 COUNTING = ("name", "kana", "birth-date", "phone", "address", "email")  # trace.md, 3
 SOURCES = {"kana": "name", "postal-code": "address"}  # can be derived from
@@ -567,23 +558,21 @@ def near(declared: str, value: float) -> bool:
 
 class Verification:
     """One evidence file, step by step; `tick` is called with the number of each step that holds."""
-
     def __init__(self, log_key: str | None, tick: Callable[[int], None]) -> None:
         self.log_key, self.tick = log_key, tick
         self.result: dict[str, Any] = dict.fromkeys(("n", "k", "bound", "log2_e", "threshold"))
         self.result.update(accused=[], excluded=[])
 
     def run(self, evidence: bytes, specimen: bytes | None) -> None:
-        self.step_1(evidence, specimen)
-        self.tick(1)
-        for number in range(2, 12):
+        self.files = evidence, specimen
+        for number in range(1, 12):
             need(number < 8 or specimen is not None, "not-recomputed")
             getattr(self, f"step_{number}")()
             self.tick(number)
 
-    def step_1(self, evidence: bytes, specimen: bytes | None) -> None:
-        """Both files are of the form above."""
-        self.e = parse_canonical(evidence)
+    def step_1(self) -> None:
+        """ファイルの形式が仕様どおりです / the files have the form of the specification"""
+        self.e, specimen = parse_canonical(self.files[0]), self.files[1]
         check(self.e, EVIDENCE, "evidence")
         need(len(self.e["shams"]["first"]) == 20, "format", "twenty shams")
         for member in self.e["accused"]:
@@ -604,7 +593,7 @@ class Verification:
                 need(len({member["row"] for member in rows}) == len(rows), "format", "specimen.openings")
 
     def step_2(self) -> None:
-        """The checkpoint is signed by `vkey` under `origin`."""
+        """台帳の署名が確かです / the checkpoint is signed by the ledger's key"""
         name, _, key = parse_vkey(self.e["vkey"])
         pinned = self.log_key is None or parse_vkey(self.log_key)[::2] == (name, key)
         need(pinned, "signature", "not the pinned log key")
@@ -613,19 +602,17 @@ class Verification:
         self.checkpoint = open_checkpoint(self.e["checkpoint"].encode(), self.e["origin"], [self.e["vkey"]])
 
     def step_3(self) -> None:
-        """The entries are those of the checkpoint."""
+        """全ての記載が、署名された台帳のものです / the entries are exactly those of the signed ledger"""
         need(self.checkpoint == (len(self.raw), merkle_root(self.raw)), "proof", "entries of the checkpoint")
 
     def of_type(self, index: int, kind: str) -> Any:
         known = index < len(self.entries) and self.entries[index]["type"] == kind
-        need(known, "evidence", f"entry {index} is no {kind}")
-        return self.entries[index]
+        return self.entries[index] if known else refuse("evidence", f"entry {index} is no {kind}")
 
     def step_4(self) -> None:
-        """The specimen entry, n, k and the threshold."""
-        self.at = self.e["specimen"]
-        self.logged = self.of_type(self.at, SPECIMEN)
-        before, epsilon = self.entries[: self.at + 1], float(self.e["epsilon"])
+        """標本の記載から、判定のしきい値を確かめました / the specimen is logged; n, k and the threshold follow"""
+        self.at, epsilon = self.e["specimen"], float(self.e["epsilon"])
+        self.logged, before = self.of_type(self.at, SPECIMEN), self.entries[: self.at + 1]
         n = sum(entry["type"] == HANDOVER for entry in before)
         k = sum(entry["type"] == SPECIMEN and entry["case"] == self.logged["case"] for entry in before)
         need(0 < epsilon < 1, "evidence", "epsilon")
@@ -634,9 +621,10 @@ class Verification:
         self.result.update(n=n, k=k, bound=f"{k * epsilon:.6g}", threshold=f"{self.threshold:.3f}")
 
     def step_5(self) -> None:
-        """Each accused copy: its entry, its disclosure, and the openings of keys, row count, canaries."""
+        """写しは標本より前に、開示は後に記載され、鍵は事前に固定した値と一致します /
+        each copy was logged before the specimen and disclosed after it, and its keys were fixed beforehand"""
         for member in self.e["accused"]:
-            entry, handover = self.of_type(member["entry"], HANDOVER), member["handover"]
+            entry, handover, count = self.of_type(member["entry"], HANDOVER), member["handover"], member["rows"]["count"]
             disclosure = self.of_type(member["disclosure"], DISCLOSURE)
             need(member["entry"] < self.at < member["disclosure"], "evidence", "order of entries")
             need(entry["handover"] == handover, "evidence", "another hand-over's entry")
@@ -645,45 +633,41 @@ class Verification:
             need(named == (handover, self.logged["specimen"], sorted(member["channels"])), "evidence", "disclosure")
             for earlier in self.entries[: self.at]:
                 need(earlier["type"] != DISCLOSURE or earlier["handover"] != handover, "burned")
-            count, openings = member["rows"]["count"], {}
-            for channel, opened in member["channels"].items():
-                openings[f"channel/{channel}"] = (opened["opening"], bytes.fromhex(opened["key"]))
+            openings = {f"channel/{c}": (o["opening"], unhex(o["key"])) for c, o in member["channels"].items()}
             openings["rows"] = (member["rows"]["opening"], u64be(count))
             if member["canaries"]:
                 openings["canaries"] = (member["canaries"]["opening"], canonical(member["canaries"]["list"]))
             for label, (opening, value) in openings.items():
-                found = commit(label, bytes.fromhex(opening), value).hex()
+                found = commit(label, unhex(opening), value).hex()
                 need(found == entry["commitments"][label], "commitment", label)
             need(entry["rows"] == (count if count >= 10 else "<10"), "evidence", "number of rows")
 
     def step_6(self) -> None:
-        """Each link leads to the row root; with the order key, links stand in its order."""
+        """対応する行は、その受渡しの行です / the linked rows are rows of that hand-over"""
         for member in self.e["accused"]:
-            root, count = bytes.fromhex(self.entries[member["entry"]]["row_root"]), member["rows"]["count"]
+            root, count = unhex(self.entries[member["entry"]]["row_root"]), member["rows"]["count"]
             links = sorted(member["links"], key=lambda link: int(link["position"]))
             for name in ("row", "position"):
                 need(len({link[name] for link in links}) == len(links), "proof", f"a {name} linked twice")
             for link in links:
                 need(link["position"] < count and link["row"] < self.e["rows"], "proof", "link out of range")
-                salt, cells = bytes.fromhex(link["source_salt"]), bytes.fromhex("".join(link["cells"]))
-                source = H(b"azukari/source-row/v1\0", salt, u64be(link["source_row"]))
-                leaf = leaf_hash(b"azukari/row/v1\0" + u64be(link["position"]) + source + cells)
-                verify_inclusion(leaf, link["position"], count, [bytes.fromhex(p) for p in link["path"]], root)
+                source = H(b"azukari/source-row/v1\0", unhex(link["source_salt"]), u64be(link["source_row"]))
+                row = b"azukari/row/v1\0" + u64be(link["position"]) + source + unhex("".join(link["cells"]))
+                verify_inclusion(leaf_hash(row), link["position"], count, [unhex(p) for p in link["path"]], root)
             if "order" in member["channels"]:
-                encrypt = aes128(bytes.fromhex(member["channels"]["order"]["key"]))
+                encrypt = aes128(unhex(member["channels"]["order"]["key"]))
                 keys = [(order_key(encrypt, link["source_row"]), link["source_row"]) for link in links]
                 need(keys == sorted(set(keys)), "evidence", "order of rows")
 
     def step_7(self) -> None:
-        """Each exclusion follows from an entry, with the grade that its receipts prove."""
+        """除外は、記載と受領書から導けます / the exclusions follow from entries and receipts"""
         index = {entry["handover"]: i for i, entry in enumerate(self.entries) if entry["type"] == HANDOVER}
         handovers = sum(entry["type"] == HANDOVER for entry in self.entries)
         need(len(index) == handovers, "evidence", "two hand-overs with one identifier")
         need(set(self.e["receipts"]) <= set(index), "foreign-receipt", "no such hand-over")
         grades = {h: [self.receipt_grade(index[h], note) for note in notes] for h, notes in self.e["receipts"].items()}
-        leaked = {
-            leak["field"] for leak in self.e["leaked"] if 2 * leak["opened"] >= leak["cells"]
-            and 0 < leak["opened"] <= leak["cells"] and (leak["opened"] >= 3 or leak["opened"] == leak["cells"])}
+        leaked = {leak["field"] for leak in self.e["leaked"]
+                  if leak["opened"] >= min(3, leak["cells"]) and 0 < leak["cells"] <= 2 * leak["opened"]}
         for member in self.e["excluded"]:
             handover, field, grade = member["handover"], member["field"], "claimed"
             need(handover in index, "evidence", "exclusion of an unknown hand-over")
@@ -701,31 +685,27 @@ class Verification:
     def receipt_grade(self, index: int, note: str) -> str:
         """package.md, 8."""
         entry, lines = self.entries[index], note.split("\n")
-        need(len(note) <= 1_000_000, "limit", "receipt")
         need(len(lines) > 3 and lines[0] == RECEIPT and lines[2] == "", "format", "receipt")
         receipt = parse_canonical(lines[1].encode())
         check(receipt, RECEIPT_FORM, "receipt")
         same = all(receipt[name] == entry[name] for name in ("fields", "handover", "row_root", "rows"))
         need(same and receipt["entry"] == H(self.raw[index]).hex(), "foreign-receipt", entry["handover"])
         text, _ = open_note(note.encode(), [entry["recipient" if receipt["grade"] == "receipted" else "oversight"]])
-        need(text == f"{RECEIPT}\n{lines[1]}\n", "format", "receipt")
-        return str(receipt["grade"])
+        return str(receipt["grade"]) if text == f"{RECEIPT}\n{lines[1]}\n" else str(refuse("format", "receipt"))
 
     def step_8(self) -> None:
-        """The specimen is the one that was logged."""
+        """標本は、台帳に固定されたものです / the specimen is the one that was logged"""
         columns, rows = self.s["columns"], self.s["rows"]
-        value = canonical({"columns": columns, "rows": rows})
-        found = commit("specimen", bytes.fromhex(self.s["opening"]), value).hex()
+        found = commit("specimen", unhex(self.s["opening"]), canonical({"columns": columns, "rows": rows})).hex()
         need(found == self.logged["commitment"], "specimen", "commitment")
         need(columns == self.e["columns"] and len(rows) == self.e["rows"], "specimen", "columns and rows")
 
     def step_9(self) -> None:
-        """Which cells open commitments, which rows count, what leaked."""
-        columns = self.s["columns"]
+        """セルは、受渡しの前に固定された値と一致します / the cells are those that were fixed beforehand"""
+        columns, leaked = self.s["columns"], []
         self.first = [(field, c) for c, field in enumerate(columns) if field and columns.index(field) == c]
         self.opened = [self.open_cells(member) for member in self.e["accused"]]
         for member, opened in list(zip(self.e["accused"], self.opened))[:1]:
-            leaked = []
             for field, c in self.first:
                 if field in self.entries[member["entry"]]["fields"]:
                     full = [row for row in opened if not blank(self.s["rows"][row][c])]
@@ -738,22 +718,21 @@ class Verification:
         delivered = {str(held.index(field)): (field.split("/")[0], c) for field, c in self.first if field in held}
         cells = {link["row"]: link["cells"] for link in member["links"]}
         for opening in self.s["openings"].get(member["handover"], []):
-            row, opened, kinds = opening["row"], [], []
+            row, opened = opening["row"], {}
             for j, salt in opening["salts"].items():
                 need(row in cells and j in delivered, "commitment", "a salt that opens nothing")
                 kind, c = delivered[j]
                 cell = self.s["rows"][row][c]
                 form = read_reference(cell) or cell if kind == "reference" else presentation(kind, cell)
-                value = H(b"azukari/cell/v1\0", int(j).to_bytes(2, "big"), bytes.fromhex(salt), form.encode())
-                need(value.hex() == cells[row][int(j)], "commitment", f"row {row}, column {j}")
-                opened.append(c)
-                kinds.append(kind)
-            if sum(kind in COUNTING for kind in kinds) >= 2 or "reference" in kinds:
-                found[row] = opened
+                value = H(b"azukari/cell/v1\0", int(j).to_bytes(2, "big"), unhex(salt), form.encode()).hex()
+                need(value == cells[row][int(j)], "commitment", f"row {row}, column {j}")
+                opened[c] = kind
+            if sum(kind in COUNTING for kind in opened.values()) >= 2 or "reference" in opened.values():
+                found[row] = list(opened)
         return dict(sorted(found.items()))
 
     def step_10(self) -> None:
-        """The e-values of the opened channels, and the total, which reaches the threshold."""
+        """e値を再計算し、しきい値に達しました / the e-values were recomputed and reach the threshold"""
         self.seen, self.result["log2_e"] = spelling_seen(self.s["columns"], self.s["rows"]), {}
         for member, opened in zip(self.e["accused"], self.opened):
             total = 0.0
@@ -768,23 +747,22 @@ class Verification:
             self.result["log2_e"][member["handover"]] = f"{total:.3f}"
 
     def channel_e(self, channel: str, member: Any, opened: Iterable[int]) -> float:
-        key, total = bytes.fromhex(member["channels"][channel]["key"]), member["rows"]["count"]
-        positions, sample = {link["row"]: link["position"] for link in member["links"]}, (self.s["columns"], self.s["rows"])
+        key, total = unhex(member["channels"][channel]["key"]), member["rows"]["count"]
+        positions = {link["row"]: link["position"] for link in member["links"]}
         linked = {row: positions[row] for row in opened}
         if channel in ("spelling", "order"):
             return spelling_e(key, self.seen) if channel == "spelling" else order_e(list(linked.values()), total)
         if channel == "reference":
-            return reference_e(key, *sample, linked, total)
-        return canary_e(key, *sample, linked, member["canaries"]["list"])
+            return reference_e(key, self.s["columns"], self.s["rows"], linked, total)
+        return canary_e(key, self.s["columns"], self.s["rows"], linked, member["canaries"]["list"])
 
     def step_11(self) -> None:
-        """Twenty sham keys, made from the specimen's commitment, do not reach the threshold."""
-        shams, commitment = self.e["shams"], bytes.fromhex(self.logged["commitment"])
+        """偽の鍵20本は、しきい値に達しません / twenty sham keys do not reach the threshold"""
         need(len(self.e["accused"]) > 0, "not-recomputed", "no copy is accused")
-        member = self.e["accused"][0]
+        shams, member = self.e["shams"], self.e["accused"][0]
         source, total = {link["row"]: link["source_row"] for link in member["links"]}, member["rows"]["count"]
         for i, declared in enumerate(shams["first"]):
-            secret = H(b"azukari/sham/v1\0", commitment, i.to_bytes(4, "big"))
+            secret = H(b"azukari/sham/v1\0", unhex(self.logged["commitment"]), i.to_bytes(4, "big"))
             encrypt = aes128(derive(secret, "channel/order"))
             positions = [order_key(encrypt, source[row]) * total >> 64 for row in self.opened[0]]
             value = spelling_e(derive(secret, "channel/spelling"), self.seen) + order_e(positions, total)
@@ -795,28 +773,12 @@ class Verification:
 
 # ---- Words for people ---------------------------------------------------------------------------------------
 
-STEPS = (("", ""),
-    ("ファイルの形式が仕様どおりです", "the files have the form of the specification"),
-    ("台帳の署名が確かです", "the checkpoint is signed by the ledger's key"),
-    ("全ての記載が、署名された台帳のものです", "the entries are exactly those of the signed ledger"),
-    ("標本の記載から、判定のしきい値を確かめました", "the specimen is logged; n, k and the threshold follow"),
-    ("写しは標本より前に、開示は後に記載され、鍵は事前に固定した値と一致します",
-     "each copy was logged before the specimen and disclosed after it, and its keys were fixed beforehand"),
-    ("対応する行は、その受渡しの行です", "the linked rows are rows of that hand-over"),
-    ("除外は、記載と受領書から導けます", "the exclusions follow from entries and receipts"),
-    ("標本は、台帳に固定されたものです", "the specimen is the one that was logged"),
-    ("セルは、受渡しの前に固定された値と一致します", "the cells are those that were fixed beforehand"),
-    ("e値を再計算し、しきい値に達しました", "the e-values were recomputed and reach the threshold"),
-    ("偽の鍵20本は、しきい値に達しません", "twenty sham keys do not reach the threshold"),
-)
-
 SENTENCES = (
     ("帰無仮説: この標本は、写し h にも、その鍵から計算されたものにも触れずに作られた。",
      "Null hypothesis: this sample was made without access to copy h or anything computed from its key."),
     ("言えないこと: どの人物か。機関自身がその写しを漏らした可能性も除外できない（機関が鍵を正しく保管したと仮定）。",
      ("What cannot be said: which person; nor can it be excluded that the body itself leaked that copy. "
-      "The bound assumes that the body kept its keys honestly.")),
-)
+      "The bound assumes that the body kept its keys honestly.")))
 
 def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
@@ -845,7 +807,7 @@ def narrate(checked: Verification, recomputed: bool) -> Iterable[tuple[str, str]
     yield from SENTENCES
     if checked.log_key is None:
         key = f"{printable(e['vkey'])} ({checked.fingerprint})"
-        yield (f"台帳の鍵を別の経路で確かめてください: {key}", f"Compare the ledger's key by another way: {key}")
+        yield f"台帳の鍵を別の経路で確かめてください: {key}", f"Compare the ledger's key by another way: {key}"
 
 def read_file(path: str) -> bytes:
     try:
@@ -853,8 +815,7 @@ def read_file(path: str) -> bytes:
             raw = file.read(LIMIT + 1)
     except OSError:
         raise Refused("not-found", "file") from None
-    need(len(raw) <= LIMIT, "limit", "a file over 256 MiB")
-    return raw
+    return raw if len(raw) <= LIMIT else bytes(refuse("limit", "a file over 256 MiB"))
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Verify an azukari evidence file.")
@@ -866,13 +827,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
-    language, passed = 0 if options.lang == "ja" else 1, [0]
-    word, detail = "holds", ""
+    language, passed, word, detail = int(options.lang == "en"), 0, "holds", ""
 
     def tick(number: int) -> None:
-        passed[0] = number
+        nonlocal passed
+        passed, text = number, getattr(Verification, f"step_{number}").__doc__ or "/"
         if not options.json:
-            print(f"✓ {number:2} {STEPS[number][language]}")
+            print(f"✓ {number:2} {text.split('/')[language].strip()}")
 
     checked = Verification(options.log_key, tick)
     try:
@@ -882,17 +843,17 @@ def main(arguments: list[str] | None = None) -> int:
         word, detail = refused.word, refused.detail
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError):
         word = "format"  # malformed bytes are always "format"
-    stands = word in ("holds", "not-recomputed")
-    sentence = WORDS[word][1 + language] + (f" ({printable(detail)})" if detail else "")
+    code, *sentences = WORDS[word]
+    stands, sentence = code in (0, 3), f"{sentences[language]} {detail and f'({printable(detail)})'}".strip()
     if not stands:
         checked.result.update(accused=[], excluded=[], log2_e=None)
     if options.json:
-        print(json.dumps({"verdict": word, "steps": passed[0], "sentence": sentence, **checked.result}))
+        print(json.dumps({"verdict": word, "steps": passed, "sentence": sentence, **checked.result}))
     else:
-        for line in narrate(checked, word == "holds") if stands else []:
+        for line in narrate(checked, code == 0) if stands else []:
             print(line[language])
-        print(sentence if stands else f"✗ {passed[0] + 1:2} {word}: {sentence}")
-    return WORDS[word][0]
+        print(sentence if stands else f"✗ {passed + 1:2} {word}: {sentence}")
+    return int(code)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -28,6 +28,7 @@ from azukari.stores.files import creating
 from azukari.tables import parse_pasted, read_table
 from azukari.trace.finding import NULL_HYPOTHESIS, Finding, Genuine
 from azukari.trace.fuzzy import match_source
+from azukari.trace.reading import read_specimen
 from azukari.trace.specimen import Specimen
 
 MAX_PASTED: Final = 16 << 20  # bytes
@@ -74,7 +75,7 @@ def trace(
     frame = _read_specimen(specimen_file)
     typings = typed(frame, columns)
     show_typing(out, typings)
-    sample = Specimen(tuple(t.field for t in typings), tuple(frame.rows()))
+    sample = read_specimen(frame, typings)
     source_frame = None if source is None else read_table(source).frame
     case_id = _case(office, case) if case else open_case(body_id=office.body_id, title=title, by=office.by, at=office.at)
     specimen_id = log_specimen(case_id=case_id, sample=sample, kek=office.kek, by=office.by, at=office.at)

@@ -32,6 +32,7 @@ CANARY: Final = ((0.25, 1e-3), (0.25, 1e-1))
 ORDER_FLOOR: Final = 0.25
 ORDER_GAPS: Final = ((0.45, 0.99), (0.1, 0.7))
 ORDER_INVERSIONS: Final = ((0.05, 0.0), (0.1, 0.5), (0.05, 0.9))
+NEGLIGIBLE: Final = -100.0  # log2 of a term that changes no digit of a sum that holds a floor
 FORWARD: Final = 0.875  # of the neighbours of a row, the share that follows it
 
 
@@ -59,6 +60,12 @@ class Spellings:
 
     def __len__(self) -> int:
         return len(self.seen)
+
+    @cached_property
+    def gains(self) -> NDArray[np.float64]:
+        """What a hit adds to log2 of the ratio of its slot over a miss; shape (slots, alternatives)."""
+        rho = np.array([rho for _, rho in SPELLING])
+        return np.log2(1.0 + rho / (1.0 - rho) / self.chance[:, np.newaxis])
 
 
 def observe(cells: Iterable[tuple[Kind, str]]) -> Spellings:
@@ -117,11 +124,10 @@ def spelling(key: bytes, seen: Spellings) -> float:
         return 0.0
     words = code_words(key, seen.tags)[seen.tag, seen.word].astype(np.uint32)
     hit = ((words * seen.forms) >> 16) == seen.seen
-    gain = 1.0 / seen.chance
+    exponents = hit.astype(np.float64) @ seen.gains
     terms = [(SPELLING_FLOOR, 0.0)]
-    for weight, rho in SPELLING:
-        ratio = (1.0 - rho) + np.where(hit, rho * gain, 0.0)
-        terms.append((weight, float(np.log2(ratio).sum())))
+    for (weight, rho), gained in zip(SPELLING, exponents.tolist(), strict=True):
+        terms.append((weight, len(seen) * log2(1.0 - rho) + gained))
     return _log2_sum(terms)
 
 
@@ -155,43 +161,52 @@ def order(positions: Sequence[int], rows: int) -> float:
     if len(positions) < 2:  # noqa: PLR2004 - an order needs two
         return 0.0
     terms = [(ORDER_FLOOR, 0.0)]
-    terms += [(weight, _gaps(positions, rows, p)) for weight, p in ORDER_GAPS]
-    inversions = _inversions(positions)
+    places = np.array(positions, dtype=np.int64)
+    terms += zip((weight for weight, _ in ORDER_GAPS), _gaps(places, rows), strict=True)
+    inversions = _inversions(positions) if _ordered_at_all(places) else inf
     terms += [(weight, _mallows(len(positions), inversions, phi)) for weight, phi in ORDER_INVERSIONS]
     return _log2_sum(terms)
 
 
-def _gaps(positions: Sequence[int], rows: int, near: float) -> float:
+def _gaps(positions: NDArray[np.int64], rows: int) -> list[float]:
     """Each next row is a neighbour with probability ``near``, at distance d with weight 1/(d(d+1))."""
-    total = 0.0
-    for used, (before, after) in enumerate(zip(positions, positions[1:], strict=False), start=1):
-        distance = abs(after - before)
-        side = FORWARD if after > before else 1 - FORWARD
-        total += log2(1 - near + near * (rows - used) * side / (distance * (distance + 1)))
-    return total
+    steps = np.diff(positions)
+    distance = np.abs(steps).astype(np.float64)
+    left = rows - np.arange(1, len(positions))
+    ratio = left * np.where(steps > 0, FORWARD, 1 - FORWARD) / (distance * (distance + 1))
+    return [float(np.log2(1 - near + near * ratio).sum()) for _, near in ORDER_GAPS]
 
 
-def _mallows(count: int, inversions: int, phi: float) -> float:
+def _mallows(count: int, inversions: float, phi: float) -> float:
     """The sample kept the copy's order but for a few exchanges (Mallows model, dispersion phi)."""
     if phi == 0.0:
         return lgamma(count + 1) / log(2) if inversions == 0 else -np.inf
-    scale = sum(log2((1 - phi**i) / (1 - phi)) for i in range(1, count + 1))
-    return lgamma(count + 1) / log(2) + inversions * log2(phi) - scale
+    return lgamma(count + 1) / log(2) + inversions * log2(phi) - _mallows_scale(count, phi)
+
+
+@lru_cache(maxsize=256)
+def _mallows_scale(count: int, phi: float) -> float:
+    return sum(log2((1 - phi**i) / (1 - phi)) for i in range(1, count + 1))
+
+
+def _ordered_at_all(positions: NDArray[np.int64]) -> bool:
+    """Whether the inversions can matter: a lower bound on them shows when the terms vanish in the sum.
+
+    There are at least half as many as the ranks are off in sum (Diaconis and Graham 1977).
+    """
+    count = len(positions)
+    ranks = np.empty(count, dtype=np.int64)
+    ranks[np.argsort(positions)] = np.arange(count)
+    least = float(np.abs(ranks - np.arange(count)).sum()) / 2
+    return max(_mallows(count, least, phi) for _, phi in ORDER_INVERSIONS) > NEGLIGIBLE
 
 
 def _inversions(positions: Sequence[int]) -> int:
-    """Pairs of rows that stand the other way round; O(k log k) by merge sort."""
-    values = list(positions)
-    if len(values) < 2:  # noqa: PLR2004
-        return 0
-    middle = len(values) // 2
-    left, right = values[:middle], values[middle:]
-    count = _inversions(left) + _inversions(right)
-    left.sort()
-    right.sort()
-    taken = 0
-    for value in right:
-        while taken < len(left) and left[taken] < value:
-            taken += 1
-        count += len(left) - taken
+    """Pairs of rows that stand the other way round."""
+    seen: list[int] = []
+    count = 0
+    for position in positions:
+        place = bisect(seen, position)
+        count += len(seen) - place
+        seen.insert(place, position)
     return count

@@ -106,7 +106,6 @@ class SealedCopy:
     def delivered(self) -> Delivered:
         """The copy as the way back wants it."""
         return Delivered(
-            self.plan.headers,
             self.plan.fields,
             self.rows,
             self.secrets.key.channel(Channel.REFERENCE),

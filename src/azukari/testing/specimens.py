@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
 from azukari.errors import ColumnError, OptionError
+from azukari.fields.kinds import Kind
 from azukari.fields.numbers import is_individual_number
+from azukari.fields.spelling import bearing, presentation, read, spell
 
 _SPACES = re.compile(r"\s+")  # every Unicode space, U+3000 among them
 _NOT_DIGITS = r"[^0-9０-９]+"
@@ -146,3 +148,41 @@ _ERRORS: tuple[Callable[[str, int, str], str], ...] = (
     lambda text, place, other: text[: place + 1] + text[place:],
     lambda text, place, other: text[:place] + text[place : place + 2][::-1] + text[place + 2 :],
 )
+
+
+def flip_slots(
+    frame: pl.DataFrame,
+    source: pl.DataFrame,
+    columns: Mapping[str, Kind],
+    rate: float,
+    rng: np.random.Generator,
+) -> pl.DataFrame:
+    """書き癖。 Each spelling slot that a cell bears takes another form with probability ``rate`` (0 to 1):
+    somebody keyed the sample in and wrote addresses and gaps as they were used to.
+
+    ``source`` holds the same rows as the body has them, because a shortened spelling does not say how the
+    long one goes. Raises OptionError for a rate outside 0 to 1, ColumnError as ``keep_columns``.
+    """
+    if not 0 <= rate <= 1 or len(frame) != len(source):
+        raise OptionError("a rate outside 0 to 1, or other rows")
+    _check(frame, list(columns))
+    return frame.with_columns(
+        pl.Series(
+            header,
+            [_flipped(kind, *cells, rate, rng) for cells in zip(frame[header], source[header], strict=True)],
+            dtype=pl.String,
+        )
+        for header, kind in columns.items()
+    )
+
+
+def _flipped(kind: Kind, cell: str, long: str, rate: float, rng: np.random.Generator) -> str:
+    states = read(kind, cell)
+    forms = {
+        slot.name: (states[slot.name] + int(rng.integers(1, slot.forms))) % slot.forms
+        if rng.random() < rate
+        else states[slot.name]
+        for slot in bearing(kind, long)
+        if slot.name in states
+    }
+    return spell(kind, long, forms) if presentation(kind, cell) == presentation(kind, long) else cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -25,61 +26,63 @@ def _digits(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", c) for c in text if c in HALF_DIGITS[:10] + FULL_DIGITS[:10])
 
 
-def frame(cells: list[str]) -> pl.DataFrame:
-    return pl.DataFrame({"cell": cells}, schema={"cell": pl.String})
-
-
 @pytest.mark.parametrize("kind", sorted(Kind))
 @given(data=st.data())
 def test_presentation_when_on_a_column_then_as_on_each_cell(kind: Kind, data: st.DataObject) -> None:
     cells = data.draw(st.lists(cells_of(kind), min_size=1, max_size=12))
-    found = columns.plain_column(frame(cells)["cell"], kind)
+    found = columns.plain_column(pl.Series(cells, dtype=pl.String), kind)
     assert found == [presentation(kind, cell) for cell in cells]
 
 
 @pytest.mark.parametrize("kind", SLOTTED)
 @given(data=st.data())
-def test_bearing_when_on_a_column_then_as_on_each_cell(kind: Kind, data: st.DataObject) -> None:
-    cells = data.draw(COLUMNS[kind])
-    found = frame(cells).select(**columns.bearing(kind, pl.col("cell"))).rows(named=True)
-    assert found == [{slot.name: slot in bearing(kind, cell) for slot in SLOTS[kind]} for cell in cells]
-
-
-@pytest.mark.parametrize("kind", SLOTTED)
-@given(data=st.data())
+@settings(max_examples=100)
 def test_read_when_on_a_column_then_as_on_each_cell(kind: Kind, data: st.DataObject) -> None:
     cells = data.draw(COLUMNS[kind])
-    found = frame(cells).select(**columns.read(kind, pl.col("cell"))).rows(named=True)
-    assert found == [{slot.name: read(kind, cell).get(slot.name) for slot in SLOTS[kind]} for cell in cells]
+    reading = columns.read(kind, pl.Series(cells, dtype=pl.String))
+    assert reading.plain.to_list() == [presentation(kind, cell) for cell in cells]
+    for slot in SLOTS[kind]:
+        assert reading.forms[slot.name].tolist() == [read(kind, cell).get(slot.name, columns.NONE) for cell in cells]
 
 
 @pytest.mark.parametrize("kind", SLOTTED)
 @given(data=st.data())
-@settings(max_examples=200)
+@settings(max_examples=100)
+def test_bearing_when_on_a_column_then_as_on_each_cell(kind: Kind, data: st.DataObject) -> None:
+    cells = data.draw(COLUMNS[kind])
+    column = pl.Series(cells, dtype=pl.String)
+    masks = columns.bearing(kind, column, columns.read(kind, column).forms)
+    for slot in SLOTS[kind]:
+        assert masks[slot.name].tolist() == [slot in bearing(kind, cell) for cell in cells]
+
+
+@pytest.mark.parametrize("kind", SLOTTED)
+@given(data=st.data())
+@settings(max_examples=100)
 def test_spell_when_on_a_column_then_as_on_each_cell(kind: Kind, data: st.DataObject) -> None:
     cells = data.draw(COLUMNS[kind])
-    wanted = [data.draw(forms_of(kind)) for _ in cells]
-    borne = [
-        {slot.name: forms[slot.name] if slot in bearing(kind, cell) else None for slot in SLOTS[kind]}
-        for cell, forms in zip(cells, wanted, strict=True)
-    ]
-    schema = {slot.name: pl.Int8 for slot in SLOTS[kind]}
-    given_forms = frame(cells).hstack(pl.DataFrame(borne, schema=schema))
-    expression = columns.spell(kind, pl.col("cell"), {name: pl.col(name) for name in schema})
-    found = given_forms.select(expression.alias("spelled"))["spelled"].to_list()
-    for cell, forms, spelled in zip(cells, wanted, found, strict=True):
-        one_by_one = spell(kind, cell, forms)
+    forms = [data.draw(forms_of(kind)) for _ in cells]
+    column = pl.Series(cells, dtype=pl.String)
+    wanted = {
+        slot.name: np.array(
+            [f[slot.name] if slot in bearing(kind, cell) else columns.NONE for cell, f in zip(cells, forms)], np.int8
+        )
+        for slot in SLOTS[kind]
+    }
+    found = columns.spell(kind, column, columns.read(kind, column), wanted).to_list()
+    for cell, form, spelled in zip(cells, forms, found, strict=True):
+        one_by_one = spell(kind, cell, form)
         # The cell rules fail closed by themselves; on columns the sealer does that (test_fingerprint_marking).
-        assert one_by_one in (spelled, cell)
         if one_by_one != spelled:
+            assert one_by_one == cell
             assert presentation(kind, spelled) != presentation(kind, cell) or any(
-                read(kind, spelled).get(slot.name) != forms[slot.name] for slot in bearing(kind, cell)
+                read(kind, spelled).get(slot.name) != form[slot.name] for slot in bearing(kind, cell)
             )
 
 
 @pytest.mark.parametrize("kind", SLOTTED)
 @given(data=st.data())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_spell_when_any_forms_are_wanted_then_the_presentation_stays(kind: Kind, data: st.DataObject) -> None:
     cell, forms = data.draw(cells_of(kind)), data.draw(forms_of(kind))
     spelled = spell(kind, cell, forms)
@@ -90,7 +93,7 @@ def test_spell_when_any_forms_are_wanted_then_the_presentation_stays(kind: Kind,
 
 @pytest.mark.parametrize("kind", SLOTTED)
 @given(data=st.data())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_spell_when_a_cell_changes_then_only_in_spaces_hyphens_width_and_notation(
     kind: Kind, data: st.DataObject
 ) -> None:
@@ -190,7 +193,7 @@ def test_specification_when_read_then_the_patterns_stand_in_it_literally(name: s
         ("西町１-２", set()),  # mixed widths: making them uniform could not be undone
         ("西町1丁目2番3号", {"address-width", "address-chome"}),
         ("西町2番3号", {"address-width", "address-ban"}),
-        ("西町2番3号室", {"address-width", "address-room"}),  # a room called 3, not a house number
+        ("西町2番3号室", {"address-width"}),  # house or room: nobody can tell
         ("西町1-2 青葉荘201号室", {"address-width", "address-gap", "address-room"}),
         ("西町1-2  青葉荘", {"address-width"}),  # two spaces are no single gap
         ("西町1-2 3階", {"address-width"}),  # the space keeps two numbers apart

@@ -24,7 +24,7 @@ def coded(kind: Kind, cell: str, key: bytes) -> dict[str, int]:
 
 @pytest.mark.parametrize("kind", SLOTTED)
 @given(key=KEYS, data=st.data())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_column_when_spelled_then_as_the_cell_rules_spell_each_cell(
     kind: Kind, key: bytes, data: st.DataObject
 ) -> None:

@@ -1,0 +1,102 @@
+"""`demo`: the whole story on fictitious people, in one command."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import click
+
+from azukari.cli.options import json_option
+from azukari.cli.speech import Progress, Speech, speech
+from azukari.cli.story import FIRMS, LEAKS, Cast, Told, tell
+from azukari.cli.tracing import tell as tell_finding
+from azukari.errors import StateError
+from azukari.testing.cast import PARTIES
+
+_STAGES = {
+    "people": ("架空の人を作る", "make fictitious people"),
+    "office": ("機関を開設する", "found the office"),
+    "register": ("相手と委託を登録する", "register parties and entrustments"),
+    "seal": ("封印する（4 社）", "mark and seal (4 firms)"),
+    "open": ("開けて受領書に署名する", "open and sign receipts"),
+    "leak": ("流出", "the leak"),
+    "trace": ("追跡する", "trace"),
+    "disclose": ("証拠を開示する", "disclose evidence"),
+    "verify": ("別のプログラムで検証する", "verify with an independent program"),
+}
+
+
+@click.command()
+@click.option("--people", type=click.IntRange(120, 12_000_000), default=50_000, show_default=True, help="人数 / people")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="乱数の種 / seed")
+@click.option(
+    "--leaker", type=click.Choice([f.slug for f in FIRMS]), default=FIRMS[1].slug, show_default=True, help="漏らす会社 / leaker"
+)
+@click.option("--leak", type=click.Choice(LEAKS), default="ours", show_default=True, help="何が漏れるか / what leaks")
+@click.option("--rows", type=click.IntRange(1), default=60, show_default=True, help="漏れる行数 / leaked rows")
+@click.option("--keep", type=click.Path(path_type=Path), help="ここに残す（空のフォルダー）/ keep everything in this folder")
+@json_option
+@speech
+def demo(
+    out: Speech, people: int, seed: int, leaker: str, leak: str, rows: int, keep: Path | None, as_json: bool
+) -> None:
+    """架空の 4 社に渡し、一部が漏れ、どの写しからかを突き止め、第三者が確かめる。 Hand over, leak, trace, verify."""
+    out.as_json = as_json
+    cast = Cast(people, seed, leaker, leak, rows)
+    with _folder(keep) as name:
+        out.say(
+            f"架空の {people:,} 人の記録を 4 社に渡し、{PARTIES[leaker].ja} の写しから {rows} 行が漏れます（種 {seed}）。"
+            if leak == "ours"
+            else f"架空の {people:,} 人の記録を 4 社に渡します。出てきた {rows} 行は、どの写しのものでもありません（種 {seed}）。",
+            f"Records of {people:,} fictitious people go to 4 firms; {rows} rows leak from the copy of "
+            f"{PARTIES[leaker].en} (seed {seed})."
+            if leak == "ours"
+            else f"Records of {people:,} fictitious people go to 4 firms; the {rows} rows that turn up are from none "
+            f"of the copies (seed {seed}).",
+        )
+        bars: dict[str, Progress] = {}
+        told = tell(cast, Path(name), lambda stage, done, total: _progress(bars, out, stage)(done, total))
+        _report(out, told)
+    out.answer(told.as_json() | {"peak_memory_mb": peak_memory_mb()})
+
+
+def _folder(keep: Path | None) -> AbstractContextManager[str]:
+    if keep is None:
+        return tempfile.TemporaryDirectory(prefix="azukari-demo-")
+    keep.mkdir(parents=True, exist_ok=True)
+    if any(keep.iterdir()):
+        raise StateError(f"{keep.name} is not empty")
+    return nullcontext(str(keep))
+
+
+def _progress(bars: dict[str, Progress], out: Speech, stage: str) -> Progress:
+    label = out.pick("追跡", "tracing") if stage == "trace" else out.pick(PARTIES[stage].ja, PARTIES[stage].en)
+    return bars.setdefault(stage, Progress(label))
+
+
+def _report(out: Speech, told: Told) -> None:
+    assert told.finding is not None  # told to the end
+    owners = {h: out.pick(PARTIES[slug].ja, PARTIES[slug].en) for h, slug in told.hand_overs.items()}
+    tell_finding(out, told.finding, owners)
+    if told.checked:
+        out.say(
+            f"独立した検証プログラム（verifier/）: {told.checked.get('verdict')}",
+            f"Independent verifier (verifier/): {told.checked.get('verdict')}",
+        )
+    out.say("所要時間（秒）:", "Seconds:")
+    for name, seconds in told.seconds.items():
+        out.say(f"  {seconds:7.2f}  {_STAGES[name][0]}", f"  {seconds:7.2f}  {_STAGES[name][1]}")
+    total, memory = sum(told.seconds.values()), peak_memory_mb()
+    shown = "" if memory is None else f"{memory:,} MB"
+    out.say(f"  {total:7.2f}  合計　最大メモリー {shown}", f"  {total:7.2f}  in all, peak memory {shown}")
+
+
+def peak_memory_mb() -> int | None:
+    """The most memory this process has held, in MB; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
