@@ -7,7 +7,9 @@ azukari; the numbers of the steps are those of evidence.md. Exit codes: 0 it hol
 e-values were not recomputed (no specimen); otherwise the code of the verdict word (WORDS, below). It writes
 nothing to disk, connects to nothing, and never prints a cell of the specimen. It is right rather than fast.
 """
+
 # fmt: off
+# ruff: noqa: B905, C416, N802, N818, PTH123   (Python 3.8 has no zip(strict); H is the H of the specifications)
 from __future__ import annotations
 
 import argparse
@@ -26,7 +28,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    Columns, Rows = Sequence[str | None], Sequence[Sequence[Any]]
+    Columns = Sequence[str | None]  # the field of each column of a sample, if it has one
+    Rows = Sequence[Sequence[Any]]
 
 LIMIT = 256 * 1024 * 1024  # bytes of a file
 
@@ -343,6 +346,7 @@ def read_slots(kind: str, cell: str) -> dict[int, int]:
 # ---- E-values, as logarithms to base 2 (fingerprint.md, 4 to 8) -------------------------------------------
 
 FLOORS = {"spelling": 0.125, "reference": 0.125, "canary": 0.5, "order": 0.25}
+
 def log2(value: float) -> float:
     return math.log2(value) if value > 0 else -math.inf
 
@@ -381,6 +385,7 @@ def spelling_e(key: bytes, seen: Sequence[tuple[str, str, int, int]]) -> float:
     return average("spelling", [(weight, sum(log2(1 - r + r * hit) for hit in hits)) for r, weight in weights])
 
 SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
 def row_reference(encrypt: Callable[[bytes], bytes], position: int) -> str:
     bits = int.from_bytes(encrypt(b"azkref/1" + u64be(position))[:10], "big")
     return "".join(SYMBOLS[bits >> shift & 31] for shift in range(75, -1, -5))
@@ -392,7 +397,8 @@ def read_reference(cell: str) -> str:
 
 def reference_e(key: bytes, columns: Columns, rows: Rows, linked: dict[int, int], total: int) -> float:
     """`linked`: counted specimen rows to positions; `total`: the M delivered rows."""
-    encrypt, hit = aes128(key), {}  # each distinct reference: whether it is that of its row
+    encrypt = aes128(key)
+    hit: dict[str, bool] = {}  # each distinct reference: whether it is that of its row
     for number, row in enumerate(rows):
         own = row_reference(encrypt, linked[number]) if number in linked else None
         for field, cell in zip(columns, row):
@@ -493,28 +499,31 @@ def check(value: Any, form: Any, where: str) -> bool:
     """A dict is exactly these members, a list a list of its element, a pair a mapping of keys to values, a
     text a pattern for a whole text, a function a test; anything else is refused as `format`."""
     if isinstance(form, dict):
-        need(type(value) is dict and set(value) == set(form), "format", f"members of {where}")
-        return all([check(value[name], form[name], f"{where}.{name}") for name in form])
-    if isinstance(form, list):
-        return all([check(item, form[0], where) for item in (value if type(value) is list else refuse("format", where))])
-    if isinstance(form, tuple):
-        need(type(value) is dict, "format", where)
-        return all([check(name, form[0], where) and check(value[name], form[1], where) for name in value])
-    if isinstance(form, str):
-        return (type(value) is str and re.match(f"(?:{form})\\Z", value) is not None) or bool(refuse("format", where))
-    return form(value) or bool(refuse("format", where))
+        members = type(value) is dict and set(value) == set(form)
+        fits = members and all(check(value[name], form[name], f"{where}.{name}") for name in form)
+    elif isinstance(form, list):
+        fits = type(value) is list and all(check(item, form[0], where) for item in value)
+    elif isinstance(form, tuple):
+        pairs = value.items() if type(value) is dict else refuse("format", where)
+        fits = all(check(name, form[0], where) and check(item, form[1], where) for name, item in pairs)
+    elif isinstance(form, str):
+        fits = type(value) is str and re.match(f"(?:{form})\\Z", value) is not None
+    else:
+        fits = form(value)
+    need(fits, "format", where)
+    return True
 
 def nullable(form: Any) -> Callable[[Any], bool]:
     return lambda value: value is None or check(value, form, "value")
 
-def INTEGER(value: Any) -> bool:
+def integer(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**63
 
-def BANDED(value: Any) -> bool:
-    return value == "<10" or (INTEGER(value) and value >= 10)
+def banded(value: Any) -> bool:
+    return value == "<10" or (integer(value) and value >= 10)
 
-def CANARY(value: Any) -> bool:
-    return type(value) is list and len(value) == 2 and all(map(INTEGER, value)) and value[1] < 2**59
+def canary_pair(value: Any) -> bool:
+    return type(value) is list and len(value) == 2 and all(map(integer, value)) and value[1] < 2**59
 
 CHANNELS, DAY = ("reference", "canary", "spelling", "order"), "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TEXT, HEX16, HEX32, CHANNEL = "(?s:.*)", "[0-9a-f]{32}", "[0-9a-f]{64}", "|".join(CHANNELS)
@@ -525,28 +534,28 @@ LABELS = [f"channel/{name}" for name in CHANNELS] + ["canaries", "headers", "par
 ENTRIES = {
     HANDOVER: {
         "type": TEXT, "handover": HEX16, "body": HEX16, "entrustment": HEX16, "party": HEX16, "snapshot": HEX16,
-        "parent": f"|{HEX16}", "day": DAY, "expires": DAY, "fields": [FIELD], "rows": BANDED, "rules": TEXT,
+        "parent": f"|{HEX16}", "day": DAY, "expires": DAY, "fields": [FIELD], "rows": banded, "rules": TEXT,
         "code": TEXT, "strict_schema": lambda v: type(v) is bool, "recipient": TEXT, "oversight": TEXT,
-        "row_root": HEX32, "payload": HEX32, "payload_bytes": INTEGER, "commitments": dict.fromkeys(LABELS, HEX32)},
+        "row_root": HEX32, "payload": HEX32, "payload_bytes": integer, "commitments": dict.fromkeys(LABELS, HEX32)},
     SPECIMEN: {"type": TEXT, "case": TEXT, "commitment": HEX32, "day": DAY, "specimen": TEXT},
     DISCLOSURE: {"type": TEXT, "channels": [CHANNEL], "day": DAY, "handover": HEX16, "specimen": TEXT}}
 RECEIPT_FORM = {"type": RECEIPT, "day": DAY, "entry": HEX32, "fields": [FIELD], "grade": "receipted|opened",
-                "handover": HEX16, "row_root": HEX32, "rows": BANDED}
-LINK = {"row": INTEGER, "position": INTEGER, "source_row": INTEGER, "source_salt": HEX16, "cells": [HEX32],
+                "handover": HEX16, "row_root": HEX32, "rows": banded}
+LINK = {"row": integer, "position": integer, "source_row": integer, "source_salt": HEX16, "cells": [HEX32],
         "path": [HEX32]}
-ACCUSED = {"entry": INTEGER, "disclosure": INTEGER, "handover": HEX16, "rows": {"count": INTEGER, "opening": HEX32},
+ACCUSED = {"entry": integer, "disclosure": integer, "handover": HEX16, "rows": {"count": integer, "opening": HEX32},
            "channels": (CHANNEL, {"key": HEX32, "opening": HEX32}), "links": [LINK],
-           "canaries": nullable({"opening": HEX32, "list": [CANARY]}), "log2_e": (f"total|{CHANNEL}", LOG)}
+           "canaries": nullable({"opening": HEX32, "list": [canary_pair]}), "log2_e": (f"total|{CHANNEL}", LOG)}
 EVIDENCE = {
     "type": "azukari/evidence/v1", "rules": "rules/1", "code": "half/1", "origin": TEXT, "vkey": TEXT,
     "epsilon": "[0-9]{1,20}(\\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?", "checkpoint": TEXT, "entries": [TEXT],
-    "specimen": INTEGER, "columns": [nullable(FIELD)], "rows": INTEGER, "accused": [ACCUSED],
-    "leaked": [{"field": FIELD, "cells": INTEGER, "opened": INTEGER}], "others": [{"handover": HEX16, "log2_e": LOG}],
+    "specimen": integer, "columns": [nullable(FIELD)], "rows": integer, "accused": [ACCUSED],
+    "leaked": [{"field": FIELD, "cells": integer, "opened": integer}], "others": [{"handover": HEX16, "log2_e": LOG}],
     "excluded": [{"handover": HEX16, "field": nullable(FIELD), "grade": "|".join(GRADES)}],
-    "receipts": (HEX16, [TEXT]), "shams": {"drawn": INTEGER, "reached": INTEGER, "highest": LOG, "first": [LOG]}}
+    "receipts": (HEX16, [TEXT]), "shams": {"drawn": integer, "reached": integer, "highest": LOG, "first": [LOG]}}
 SPECIMEN_FILE = {
     "type": "azukari/specimen-file/v1", "opening": HEX32, "columns": [nullable(FIELD)], "rows": [[TEXT]],
-    "openings": (HEX16, [{"row": INTEGER, "salts": ("0|[1-9][0-9]{0,4}", HEX16)}])}
+    "openings": (HEX16, [{"row": integer, "salts": ("0|[1-9][0-9]{0,4}", HEX16)}])}
 
 # ---- The steps (evidence.md); the first lines of their descriptions are what is printed ----------------------
 
@@ -623,16 +632,18 @@ class Verification:
     def step_5(self) -> None:
         """写しは標本より前に、開示は後に記載され、鍵は事前に固定した値と一致します /
         each copy was logged before the specimen and disclosed after it, and its keys were fixed beforehand"""
+        self.accused = {member["handover"] for member in self.e["accused"]}
+        need(len(self.accused) == len(self.e["accused"]), "evidence", "accused twice")
+        burned = {entry["handover"] for entry in self.entries[: self.at] if entry["type"] == DISCLOSURE}
         for member in self.e["accused"]:
-            entry, handover, count = self.of_type(member["entry"], HANDOVER), member["handover"], member["rows"]["count"]
+            handover, count = member["handover"], member["rows"]["count"]
+            entry = self.of_type(member["entry"], HANDOVER)
             disclosure = self.of_type(member["disclosure"], DISCLOSURE)
             need(member["entry"] < self.at < member["disclosure"], "evidence", "order of entries")
             need(entry["handover"] == handover, "evidence", "another hand-over's entry")
-            need([m["handover"] for m in self.e["accused"]].count(handover) == 1, "evidence", "accused twice")
             named = (disclosure["handover"], disclosure["specimen"], sorted(disclosure["channels"]))
             need(named == (handover, self.logged["specimen"], sorted(member["channels"])), "evidence", "disclosure")
-            for earlier in self.entries[: self.at]:
-                need(earlier["type"] != DISCLOSURE or earlier["handover"] != handover, "burned")
+            need(handover not in burned, "burned")
             openings = {f"channel/{c}": (o["opening"], unhex(o["key"])) for c, o in member["channels"].items()}
             openings["rows"] = (member["rows"]["opening"], u64be(count))
             if member["canaries"]:
@@ -671,7 +682,7 @@ class Verification:
         for member in self.e["excluded"]:
             handover, field, grade = member["handover"], member["field"], "claimed"
             need(handover in index, "evidence", "exclusion of an unknown hand-over")
-            need(handover not in [m["handover"] for m in self.e["accused"]], "evidence", "an accused copy is excluded")
+            need(handover not in self.accused, "evidence", "an accused copy is excluded")
             if field is not None:
                 kind, role = field.split("/")
                 held = self.entries[index[handover]]["fields"]
@@ -798,8 +809,10 @@ def narrate(checked: Verification, recomputed: bool) -> Iterable[tuple[str, str]
     for member in r["excluded"]:
         h, field, grade = member["handover"], member["field"], member["grade"]
         grade_ja = ("申告", "受領書あり", "開封確認")[GRADES.index(grade)]
-        yield ((f"除外 {h}: {field} を渡していない［{grade_ja}］", f"excluded {h}: never held {field} [{grade}]") if field
-               else (f"除外 {h}: 標本の行が含まれていない［申告のみ］", f"excluded {h}: lacks a row of the sample [only claimed]"))
+        if field:
+            yield f"除外 {h}: {field} を渡していない［{grade_ja}］", f"excluded {h}: never held {field} [{grade}]"
+        else:
+            yield f"除外 {h}: 標本の行を含まない［申告のみ］", f"excluded {h}: lacks a row of the sample [only claimed]"
     for member in e["others"]:
         h, value = member["handover"], member["log2_e"]
         yield (f"受渡し {h}: 帰属できない（無関係とは言えない。申告値 log2 E = {value}）",

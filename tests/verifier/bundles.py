@@ -13,6 +13,7 @@ import random
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,7 +25,15 @@ from subject import canonical
 ORIGIN = "ledger.city.example/log1"
 CHANNELS = ("reference", "canary", "spelling", "order")
 FIELDS = ("reference/person", "name/person", "kana/person", "birth-date/person", "phone/person", "address/person")
-COLUMNS = ("name/person", "kana/person", None, "phone/person", "address/person", "reference/person", "birth-date/person")
+COLUMNS = (
+    "name/person",
+    "kana/person",
+    None,
+    "phone/person",
+    "address/person",
+    "reference/person",
+    "birth-date/person",
+)
 SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 FLOORS = {"spelling": Fraction(1, 8), "reference": Fraction(1, 8), "canary": Fraction(1, 2), "order": Fraction(1, 4)}
 
@@ -267,7 +276,7 @@ def order(positions: Sequence[int], size: int) -> Fraction:
     parts = []
     for w, weight in ((Fraction(99, 100), "0.45"), (Fraction(7, 10), "0.1")):
         steps = []
-        for i, (a, b) in enumerate(zip(p, p[1:], strict=False), 1):
+        for i, (a, b) in enumerate(pairwise(p), 1):
             d, s = abs(b - a), Fraction(7, 8) if b > a else Fraction(1, 8)
             steps.append(1 - w + w * (size - i) * s / (d * (d + 1)))
         parts.append((weight, product(steps)))
@@ -301,7 +310,9 @@ def canary(matches: int, others: int, k: int) -> Fraction:
 class Bundle:
     """A finding: two files as objects that a test may alter, and the ledger's entries until they are signed."""
 
-    def __init__(self, rows: int = 12, people: int = 40, channels: Sequence[str] = ("spelling",), **options: Any) -> None:
+    def __init__(
+        self, rows: int = 12, people: int = 40, channels: Sequence[str] = ("spelling",), **options: Any
+    ) -> None:
         chance = random.Random(7)
         table = [person(chance, i) for i in range(people)]
         self.log, self.channels = Signer(ORIGIN, sha(b"log")), list(channels)
@@ -309,7 +320,8 @@ class Bundle:
         self.others = [Copy("other", table), Copy("no phone", table, FIELDS[:4]), Copy("no kana", table, FIELDS[:2])]
         self.positions = [2, *range(20, 19 + rows)]  # one that jumps forwards, the others in order
         if "canary" in channels:
-            self.positions[1] = self.copy.canary_list[0][0]
+            place = self.copy.canary_list[0][0]
+            self.positions = [2, place, *(p for p in self.positions[1:] if p not in (2, place))]
         self.entries: list[Any] = [copy.entry() for copy in (*self.others[:2], self.copy, self.others[2])]
         self.entries.append({"type": "azukari/notice/v1", "text": "something else"})
         self.entries += [self.specimen_entry("9" * 32)] * options.get("earlier_specimens", 0)
@@ -369,10 +381,11 @@ class Bundle:
         matches = len(set(self.positions) & {p for p, _ in copy.canary_list})
         return canary(matches, rows - matches, len(copy.canary_list))
 
-    def sham(self, i: int) -> Fraction:
+    def sham(self, i: int, counted: Sequence[int] | None = None) -> Fraction:
         secret = sha(b"azukari/sham/v1\0", self.commitment, i.to_bytes(4, "big"))
         key, size = derive(secret, "channel/order"), self.copy.size
-        positions = [self.copy.sort_key(key, self.copy.order[p]) * size >> 64 for p in self.positions]
+        counted = self.positions if counted is None else counted
+        positions = [self.copy.sort_key(key, self.copy.order[p]) * size >> 64 for p in counted]
         return spelling(derive(secret, "channel/spelling"), self.seen()) * order(positions, size)
 
     def finding(self) -> dict[str, Any]:

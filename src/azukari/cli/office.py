@@ -29,6 +29,7 @@ from azukari.stores.keys import create_key_file
 @click.option("--origin", required=True, help="台帳の名 / name of the ledger, e.g. ledger.example.lg.jp/office")
 @click.option("--login", default="officer", show_default=True, help="担当者の識別名 / the officer's login")
 @click.option("--officer", required=True, help="担当者の氏名 / the officer's name")
+@click.option("--passphrase", "ask", is_flag=True, help="鍵ファイルのパスフレーズを尋ねる / ask for a passphrase")
 @json_option
 @speech
 def init(
@@ -41,6 +42,7 @@ def init(
     origin: str,
     login: str,
     officer: str,
+    ask: bool,
     as_json: bool,
 ) -> None:
     """機関を開設する。 Found an office in OFFICE_PATH. AZUKARI_PASSPHRASE(_FILE) protects its key file."""
@@ -48,7 +50,7 @@ def init(
     from azukari.web.founding import found
 
     _outside(office_path, keys_path, oversight_path)
-    kek = create_key_file(keys_path, passphrase())
+    kek = create_key_file(keys_path, _new_passphrase(ask))
     oversight = Identity.generate()
     try:
         with creating(oversight_path) as file:
@@ -75,6 +77,13 @@ def init(
         f"Ledger key (public): {founded.vkey}",
     )
     out.answer({"office": str(office_path), "body": founded.body_id.hex, "log_key": founded.vkey})
+
+
+def _new_passphrase(ask: bool) -> bytes | None:
+    if not ask:
+        return passphrase()
+    typed = click.prompt("Passphrase / パスフレーズ", hide_input=True, confirmation_prompt=True, err=True)
+    return str(typed).encode()
 
 
 def _outside(office_path: Path, *key_paths: Path) -> None:

@@ -15,7 +15,7 @@ import click
 
 from azukari.errors import KeyFileError, NotFoundError, OptionError
 from azukari.seal.identity import MAX_TEXT, Identity
-from azukari.stores.keys import KeyEncryptionKey, open_key_file, read_secret_option
+from azukari.stores.keys import KeyEncryptionKey, needs_passphrase, open_key_file, read_secret_option
 
 if TYPE_CHECKING:
     from azukari.web.custody.queries import EntrustmentInfo, HandOverInfo, PartyInfo
@@ -74,7 +74,7 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
 
     Raises NotFoundError, KeyFileError, NotPermittedError.
     """
-    kek = open_key_file(keys_path, passphrase())
+    kek = _open_keys(keys_path)
     try:
         from azukari.web import office
     except ImportError as error:
@@ -100,6 +100,14 @@ def _only_officer() -> Any:
     if len(people) != 1:
         raise OptionError("--as: there are several officers")
     return people[0]
+
+
+def _open_keys(keys_path: Path) -> KeyEncryptionKey:
+    """The office's key; at a terminal the passphrase is asked for if the environment gives none."""
+    given = passphrase()
+    if given is None and needs_passphrase(keys_path) and sys.stdin.isatty():
+        given = str(click.prompt("Passphrase / パスフレーズ", hide_input=True, err=True)).encode()
+    return open_key_file(keys_path, given)
 
 
 def passphrase() -> bytes | None:

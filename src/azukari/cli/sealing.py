@@ -55,8 +55,8 @@ def show_typing(out: Speech, typings: list[ColumnTyping], choice: Choice | None 
         grounds = out.pick("", " ").join(ground.sentence(out.language) for ground in typing.grounds)
         fate = out.pick(*_FATES[fates[typing.header]]) if typing.header in fates else ""
         out.say(
-            f"  {typing.header}: {typing.field or '不明'}　{fate}（{grounds}）",
-            f"  {typing.header}: {typing.field or 'unknown'}  {fate} ({grounds})",
+            f"  {typing.header}: {typing.field.label('ja') if typing.field else '不明'}　{fate}（{grounds}）",
+            f"  {typing.header}: {typing.field.label('en') if typing.field else 'unknown'}  {fate} ({grounds})",
         )
 
 
@@ -142,7 +142,7 @@ def receipt(
 
     note = read_small(receipt_file, MAX_RECEIPT)
     hand_over, grade = add_receipt(note=note, body_id=office.body_id, by=office.by, at=office.at)
-    out.say(f"受領書を保管しました（{grade.value}）: {hand_over.hex}", f"Receipt kept ({grade.value}): {hand_over.hex}")
+    out.say(f"受領書を保管しました（{grade.label('ja')}）: {hand_over.hex}", f"Receipt kept ({grade.label('en')}): {hand_over.hex}")
     out.answer({"handover": hand_over.hex, "grade": grade.value})
 
 

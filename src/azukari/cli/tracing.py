@@ -140,9 +140,9 @@ def tell(out: Speech, finding: Finding, owners: dict[str, str]) -> None:
         f"標本 {finding.rows} 行のうち {finding.linked} 行が、渡した行と結び付きました。{_GENUINE[finding.genuine][0]}",
         f"{finding.linked} of {finding.rows} rows link to delivered rows. {_GENUINE[finding.genuine][1]}",
     )
-    certain = [str(item.field) for item in finding.leaked if item.certain]
+    certain = [item.field.label(out.language) for item in finding.leaked if item.certain]
     if certain and finding.genuine is Genuine.GENUINE:
-        out.say(f"流出した項目: {', '.join(certain)}", f"Leaked fields: {', '.join(certain)}")
+        out.say(f"流出した項目: {'、'.join(certain)}", f"Leaked fields: {', '.join(certain)}")
     excluded = {x.hand_over: x for x in finding.excluded}
     for hand_over, measured in finding.measurements.items():
         name = f"{owners.get(hand_over, '')} {hand_over[:8]}"
@@ -154,10 +154,11 @@ def tell(out: Speech, finding: Finding, owners: dict[str, str]) -> None:
             )
         elif hand_over in excluded:
             why = excluded[hand_over]
-            held = why.field or f"{why.rows} row(s)"
+            held = why.field.label(out.language) if why.field else out.pick(f"{why.rows} 行", f"{why.rows} row(s)")
+            grade = why.grade.label(out.language)
             out.say(
-                f"  {name}: 除外。この写しは {why.field or f'{why.rows} 行分'} を持っていません（等級: {why.grade.value}）",
-                f"  {name}: excluded, this copy never held {held} (grade: {why.grade.value})",
+                f"  {name}: 除外。流出した「{held}」を、この写しは持っていません（{grade}）",
+                f"  {name}: excluded, this copy never held the leaked {held} ({grade})",
             )
         elif hand_over in finding.burned:
             out.say(f"  {name}: 印は開示済みで、何も言えません", f"  {name}: its marks were disclosed, nothing can be said")

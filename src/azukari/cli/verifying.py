@@ -68,11 +68,12 @@ def _package(out: Speech, file: Path, log_key: str | None) -> None:
     with file.open("rb") as source:
         package = verify_package(source, log_key)
     fields = [str(field) for field in package.entry.fields]
+    labels = [field.label(out.language) for field in package.entry.fields]
     rows = package.entry.rows
     out.say(
-        f"成り立ちます。この包みは台帳のとおりです（{'10 行未満' if rows is None else f'{rows} 行'}、項目: {', '.join(fields)}）。",
+        f"成り立ちます。この包みは台帳のとおりです（{'10 行未満' if rows is None else f'{rows} 行'}、項目: {'、'.join(labels)}）。",
         f"It holds. The package is what the ledger says ({'<10' if rows is None else rows} rows, "
-        f"fields: {', '.join(fields)}).",
+        f"fields: {', '.join(labels)}).",
     )
     _key_used(out, package.vkey, log_key)
     out.answer(
@@ -100,8 +101,8 @@ def _receipt(out: Speech, file: Path, package_path: Path | None, log_key: str | 
         package = verify_package(source, log_key)
     receipt = verify_receipt(read_small(file, 1 << 20), package.entry, package.entry_bytes)
     out.say(
-        f"成り立ちます。受領の等級: {receipt.grade.value}、{receipt.rows} 行、{receipt.day}",
-        f"It holds. Grade: {receipt.grade.value}, {receipt.rows} rows, {receipt.day}",
+        f"成り立ちます。{receipt.grade.label('ja')}、{receipt.rows} 行、{receipt.day}",
+        f"It holds. {receipt.grade.label('en')}, {receipt.rows} rows, {receipt.day}",
     )
     out.answer({"verdict": "holds", "kind": "receipt", "grade": receipt.grade.value, "handover": receipt.hand_over})
 
@@ -136,7 +137,8 @@ def _tell(out: Speech, result: Verified, verdict: str) -> None:
             f"Copy {hand_over}: E = 2^{e:.1f} >= 2^{result.threshold:.1f}  the sample comes from this copy.",
         )
     for hand_over, grade in result.excluded.items():
-        out.say(f"写し {hand_over}: 除外（等級: {grade.value}）", f"Copy {hand_over}: excluded (grade: {grade.value})")
+        label = grade.label(out.language)
+        out.say(f"写し {hand_over}: 除外（{label}）", f"Copy {hand_over}: excluded ({label})")
     out.say(
         f"受渡し {result.hand_overs} 件、この事案の標本 {result.specimens_in_case} 件、誤って名指しする確率の上限 {result.bound:g}",
         f"{result.hand_overs} hand-overs, {result.specimens_in_case} specimen(s) in this case, "

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from azukari.errors import FormatError
+from azukari.errors import FormatError, Language
 
 _ROLE = re.compile(r"person|spouse|dependant-[1-9][0-9]?")
 
@@ -46,6 +46,16 @@ class Field:
     def __str__(self) -> str:
         return f"{self.kind.value}/{self.role}"
 
+    def label(self, language: Language) -> str:
+        """What people read: 配偶者の金額, spouse's amount."""
+        ja, en = _KIND_LABELS[self.kind]
+        if self.role == "person":
+            return ja if language == "ja" else en
+        number = self.role.partition("-")[2]
+        if language == "ja":
+            return f"{'扶養親族' + number if number else '配偶者'}の{ja}"
+        return f"{'dependant ' + number if number else 'spouse'}'s {en}"
+
     @classmethod
     def parse(cls, text: str) -> Field:
         """Read ``kind/role``; ``kind`` alone means the person. Raises FormatError."""
@@ -57,6 +67,22 @@ class Field:
 
 
 REFERENCE = Field(Kind.REFERENCE)
+
+_KIND_LABELS: dict[Kind, tuple[str, str]] = {
+    Kind.NAME: ("氏名", "name"),
+    Kind.KANA: ("フリガナ", "kana"),
+    Kind.BIRTH_DATE: ("生年月日", "birth date"),
+    Kind.PHONE: ("電話番号", "phone"),
+    Kind.POSTAL_CODE: ("郵便番号", "postal code"),
+    Kind.ADDRESS: ("住所", "address"),
+    Kind.INDIVIDUAL_NUMBER: ("個人番号", "individual number"),
+    Kind.AMOUNT: ("金額", "amount"),
+    Kind.EMAIL: ("メール", "e-mail"),
+    Kind.LOCAL_ID: ("機関内の番号", "local id"),
+    Kind.CODE: ("区分", "code"),
+    Kind.FREE_TEXT: ("自由記述", "free text"),
+    Kind.REFERENCE: ("行参照", "row reference"),
+}
 
 # What a holder of the left kind can work out, for the same role, without any other source.
 # An address holds no postal code by itself, but the postal code list is public: both ways count.

@@ -7,9 +7,11 @@ below has expectation at most 1, whatever anybody did to the sample (docs/spec/f
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import lgamma, log, log2
+from functools import cached_property, lru_cache
+from math import inf, lgamma, log, log2
 from typing import Final
 
 import numpy as np

@@ -166,7 +166,7 @@ def _claimed_vkey(note: bytes) -> str:
         raise FormatError("card")
     try:
         vkey = json.loads(note.decode("utf-8").split("\n")[1])["vkey"]
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise FormatError("card") from error
     if not isinstance(vkey, str):
         raise FormatError("card")

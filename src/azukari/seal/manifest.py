@@ -155,7 +155,7 @@ class Contents:
         """Raises FormatError."""
         value = parse_canonical(data, CONTENTS)
         try:
-            return cls(
+            contents = cls(
                 hand_over=_hex(value["handover"], 16),
                 headers=tuple(_text(header) for header in value["headers"]),
                 rows=_count(value["rows"], 0),
@@ -166,6 +166,9 @@ class Contents:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FormatError("contents") from error
+        if contents.encode() != data:
+            raise FormatError("contents")
+        return contents
 
     def committed_values(self) -> dict[str, bytes]:
         """The bytes that the entry commits to, by label."""

@@ -8,12 +8,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-from azukari.errors import ForeignReceiptError, FormatError
+from azukari.errors import ForeignReceiptError, FormatError, Language
 from azukari.fields.kinds import Field
 from azukari.ledger.entry import canonical, parse_canonical
 from azukari.ledger.note import Verifier, open_note, parse_note, sign_note
 from azukari.seal.identity import Identity
-from azukari.seal.manifest import Entry
+from azukari.seal.manifest import SMALL_BAND, SMALL_COUNT, Entry
 
 RECEIPT: Final = "azukari/receipt/v1"
 MAX_RECEIPT: Final = 262_144  # bytes
@@ -26,16 +26,31 @@ class Grade(StrEnum):
     RECEIPTED = "receipted"  # the recipient decrypted the rows and signed the same field list
     OPENED = "opened"  # the oversight key decrypted the rows and signed the same field list
 
+    def label(self, language: Language) -> str:
+        """What people read."""
+        ja, en = _GRADE_LABELS[self]
+        return ja if language == "ja" else en
+
+
+_GRADE_LABELS: Final = {
+    Grade.CLAIMED: ("機関の申告のみ", "claimed by the body"),
+    Grade.RECEIPTED: ("相手の受領書あり", "receipted by the recipient"),
+    Grade.OPENED: ("監督の鍵で確認済み", "opened by the oversight key"),
+}
+
 
 @dataclass(frozen=True)
 class Receipt:
-    """受領書。 ``entry`` is the SHA-256 of the ledger entry, hex; the rest is recomputed from what was decrypted."""
+    """受領書。 ``entry`` is the SHA-256 of the ledger entry, hex; the rest is recomputed from what was decrypted.
+
+    ``rows`` as the entry publishes them: fewer than ten are a band here too.
+    """
 
     hand_over: str
     grade: Grade
     entry: str
     fields: tuple[Field, ...]
-    rows: int
+    rows: int | str
     row_root: str
     day: str
 
@@ -62,8 +77,9 @@ def make_receipt(entry: Entry, entry_bytes: bytes, rows: int, identity: Identity
     if identity.vkey not in grades:
         raise ForeignReceiptError("key")
     digest = hashlib.sha256(entry_bytes).hexdigest()
+    shown = rows if rows >= SMALL_COUNT else SMALL_BAND
     receipt = Receipt(
-        entry.hand_over, grades[identity.vkey], digest, entry.fields, rows, entry.row_root, today.isoformat()
+        entry.hand_over, grades[identity.vkey], digest, entry.fields, shown, entry.row_root, today.isoformat()
     )
     return receipt.sign(identity)
 
@@ -78,8 +94,9 @@ def verify_receipt(note: bytes, entry: Entry, entry_bytes: bytes) -> Receipt:
     text, _ = parse_note(note)
     receipt = _parse(text)
     digest = hashlib.sha256(entry_bytes).hexdigest()
-    claimed = (receipt.hand_over, receipt.entry, receipt.fields, receipt.row_root)
-    if claimed != (entry.hand_over, digest, entry.fields, entry.row_root):
+    rows = SMALL_BAND if entry.rows is None else entry.rows
+    claimed = (receipt.hand_over, receipt.entry, receipt.fields, receipt.rows, receipt.row_root)
+    if claimed != (entry.hand_over, digest, entry.fields, rows, entry.row_root):
         raise ForeignReceiptError
     named = entry.recipient if receipt.grade is Grade.RECEIPTED else entry.oversight
     if receipt.grade is Grade.CLAIMED or not named:
@@ -101,12 +118,12 @@ def _parse(text: str) -> Receipt:
         raise FormatError("receipt")
     value = parse_canonical(rest.removesuffix("\n").encode(), RECEIPT)
     try:
-        return Receipt(
+        receipt = Receipt(
             hand_over=bytes.fromhex(value["handover"]).hex(),
             grade=Grade(value["grade"]),
             entry=str(value["entry"]),
             fields=tuple(Field.parse(text) for text in value["fields"]),
-            rows=int(value["rows"]),
+            rows=value["rows"],
             row_root=str(value["row_root"]),
             day=date.fromisoformat(value["day"]).isoformat(),
         )

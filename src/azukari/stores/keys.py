@@ -108,6 +108,11 @@ def open_key_file(path: Path, passphrase: bytes | None) -> KeyEncryptionKey:
     return KeyEncryptionKey(key)
 
 
+def needs_passphrase(path: Path) -> bool:
+    """Whether a key file is sealed under a passphrase. Raises KeyFileError."""
+    return _read(path).get("protection") != "none"
+
+
 def read_secret_option(environ: Mapping[str, str], name: str) -> bytes | None:
     """A secret from ``NAME``, or from the file that ``NAME_FILE`` names (one line end is dropped).
 

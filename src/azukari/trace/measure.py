@@ -9,6 +9,7 @@ from math import log2
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from azukari.fields.kinds import Field, Kind
 from azukari.fingerprint import likelihood, order, references
@@ -115,9 +116,15 @@ def sham_values(
     numbers = np.array(source_rows, dtype=np.uint64)
     for i in range(count):
         key = HandOverKey(hashlib.sha256(b"azukari/sham/v1\0" + committed + i.to_bytes(4, "big")).digest())
-        keys = order.sort_keys(key.channel(Channel.ORDER), numbers).tolist()
-        positions = list(dict.fromkeys(k * rows >> 64 for k in keys))
+        keys = order.sort_keys(key.channel(Channel.ORDER), numbers)
+        positions = list(dict.fromkeys(_scaled(keys, rows).tolist()))
         yield likelihood.spelling(key.channel(Channel.SPELLING), seen) + likelihood.order(positions, rows)
+
+
+def _scaled(keys: NDArray[np.uint64], rows: int) -> NDArray[np.uint64]:
+    """key * rows >> 64 of each key, without a product of more than 64 bits; ``rows`` below 2^32."""
+    high, low = keys >> np.uint64(32), keys & np.uint64(0xFFFFFFFF)
+    return (high * np.uint64(rows) + (low * np.uint64(rows) >> np.uint64(32))) >> np.uint64(32)
 
 
 def control(

@@ -96,9 +96,12 @@ class SpecimenFile:
         """Raises FormatError."""
         value = parse_canonical(data, SPECIMEN_FILE)
         try:
-            return cls(_specimen(value), bytes.fromhex(value["opening"]), _openings(value["openings"]))
+            file = cls(_specimen(value), bytes.fromhex(value["opening"]), _openings(value["openings"]))
         except (KeyError, TypeError, ValueError, AttributeError, TableError) as error:
             raise FormatError("specimen file") from error
+        if file.encode() != data:
+            raise FormatError("specimen file")
+        return file
 
     def verify(self, committed: bytes) -> None:
         """Raises SpecimenError unless the specimen is the committed one."""

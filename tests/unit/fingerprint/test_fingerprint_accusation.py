@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 import numpy as np
 import polars as pl
-import pytest
 from numpy.typing import NDArray
 
 from azukari.fields.kinds import Kind
@@ -164,18 +163,18 @@ def test_leaking_copy_when_measured_on_the_same_samples_then_accused() -> None:
             assert e >= log2(COPIES) - log2(1e-9), sample.height
 
 
-@pytest.mark.parametrize("eps", [0.1, 0.01])
-def test_colluding_copies_when_rows_are_mixed_then_the_others_are_accused_no_more_often(eps: float) -> None:
-    """Two leakers mix their rows and spell half of the cells anew; they may do what they like without the other keys."""
+def test_colluding_copies_when_rows_are_mixed_then_the_others_are_accused_no_more_often() -> None:
+    """Two leakers mix their rows, half of them spelled by the second; they have no other key."""
     copy, _, sources = leaked_copy()
     rng = np.random.default_rng(3)
-    accused, runs = 0, 300
+    highest, runs = [], 200
     for run in range(runs):
-        other = sha256(b"second leaker %d" % run).digest()
-        respelled = copy.with_columns(spell_column(copy[c], kind, other)[0].alias(c) for c, kind in KINDS.items())
+        if run % 20 == 0:
+            other = sha256(b"second leaker %d" % run).digest()
+            respelled = copy.with_columns(spell_column(copy[c], kind, other)[0].alias(c) for c, kind in KINDS.items())
         rows = rng.permutation(ROWS)[:50]
-        sample = pl.concat([copy[rows[:25]], respelled[rows[25:]]])
-        seen, shown = observed(sample), sources[rows].tolist()
+        seen, shown = observed(pl.concat([copy[rows[:25]], respelled[rows[25:]]])), sources[rows].tolist()
         keys = [sha256(b"mixed %d copy %d" % (run, number)).digest() for number in range(COPIES)]
-        accused += max(measured(k, seen, shown, 0.0, by_row_number) for k in keys) >= log2(COPIES / eps)
-    assert accused <= binomial_limit(runs, eps)
+        highest.append(max(measured(key, seen, shown, 0.0, by_row_number) for key in keys))
+    for eps in (0.1, 0.01):
+        assert sum(e >= log2(COPIES / eps) for e in highest) <= binomial_limit(runs, eps)
