@@ -401,10 +401,9 @@ def reference_e(key: bytes, columns: Columns, rows: Rows, linked: dict[int, int]
     hit: dict[str, bool] = {}  # each distinct reference: whether it is that of its row
     for number, row in enumerate(rows):
         own = row_reference(encrypt, linked[number]) if number in linked else None
-        for field, cell in zip(columns, row):
-            reference = read_reference(cell) if field and field.startswith("reference/") else ""
-            if reference:
-                hit[reference] = hit.get(reference, False) or reference == own
+        reference = read_reference(row[columns.index("reference/person")]) if "reference/person" in columns else ""
+        if reference:
+            hit[reference] = hit.get(reference, False) or reference == own
     return average("reference", [
         (weight, sum(log2(found * w * 2.0**80 / max(total, 1) + 1 - w) for found in hit.values()))
         for w, weight in ((0.99, 0.5), (0.5, 0.25), (0.1, 0.125))])
@@ -641,6 +640,11 @@ class Verification:
             disclosure = self.of_type(member["disclosure"], DISCLOSURE)
             need(member["entry"] < self.at < member["disclosure"], "evidence", "order of entries")
             need(entry["handover"] == handover, "evidence", "another hand-over's entry")
+            need((entry["rules"], entry["code"]) == (self.e["rules"], self.e["code"]), "evidence", "rules")
+            declared = sum(float(member["log2_e"].get(c, log2(floor))) for c, floor in FLOORS.items())
+            need(set(member["log2_e"]) == {*member["channels"], "total"}, "evidence", "channels")
+            need(near(member["log2_e"]["total"], declared), "evidence", "declared total")
+            need(float(member["log2_e"]["total"]) >= self.threshold - 0.01, "evidence", "declared total too low")
             named = (disclosure["handover"], disclosure["specimen"], sorted(disclosure["channels"]))
             need(named == (handover, self.logged["specimen"], sorted(member["channels"])), "evidence", "disclosure")
             need(handover not in burned, "burned")
@@ -736,7 +740,7 @@ class Verification:
                 cell = self.s["rows"][row][c]
                 form = read_reference(cell) or cell if kind == "reference" else presentation(kind, cell)
                 value = H(b"azukari/cell/v1\0", int(j).to_bytes(2, "big"), unhex(salt), form.encode()).hex()
-                need(value == cells[row][int(j)], "commitment", f"row {row}, column {j}")
+                need(not blank(cell) and value == cells[row][int(j)], "commitment", f"row {row}, column {j}")
                 opened[c] = kind
             if sum(kind in COUNTING for kind in opened.values()) >= 2 or "reference" in opened.values():
                 found[row] = list(opened)

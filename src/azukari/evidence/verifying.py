@@ -37,6 +37,7 @@ from azukari.trace.specimen import DISCLOSURE, SPECIMEN, Specimen, SpecimenFile
 
 TOLERANCE: Final = 0.01  # bits; figures are written with three places
 SHAMS: Final = 20
+DRAWN: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def verify_bundle(
     ledger = _ledger(bundle)
     limit = _threshold(bundle, ledger)
     step(4)
-    accused = {one.hand_over: _accused_entry(bundle, ledger, one) for one in bundle.accused}
+    accused = {one.hand_over: _accused_entry(bundle, ledger, one, limit) for one in bundle.accused}
     step(5)
     for one in bundle.accused:
         _verify_links(one, accused[one.hand_over])
@@ -137,12 +138,15 @@ def _threshold(bundle: Bundle, ledger: _Ledger) -> float:
     return threshold(len(ledger.hand_overs), epsilon)
 
 
-def _accused_entry(bundle: Bundle, ledger: _Ledger, one: Accused) -> Entry:
+def _accused_entry(bundle: Bundle, ledger: _Ledger, one: Accused, limit: float) -> Entry:
     """Step 5."""
     index, entry = ledger.hand_overs.get(one.hand_over, (-1, None))
     if entry is None or index != one.entry:
         raise EvidenceError("accused entry")
+    if (entry.rules, entry.code) != (bundle.rules, bundle.code):
+        raise EvidenceError("rules")
     _verify_disclosure(bundle, ledger, one)
+    _verify_declared(one, limit)
     for channel, opened in one.channels.items():
         label = f"channel/{channel.value}"
         verify_commitment(label, opened.opening, opened.key, entry.committed(label))
@@ -155,6 +159,16 @@ def _accused_entry(bundle: Bundle, ledger: _Ledger, one: Accused) -> Entry:
         pairs = canonical([list(pair) for pair in one.canaries.pairs])
         verify_commitment("canaries", one.canaries.opening, pairs, entry.committed("canaries"))
     return entry
+
+
+def _verify_declared(one: Accused, limit: float) -> None:
+    """The declared total is the sum of the declared channels and the floors of the others, and reaches the threshold."""
+    names = {channel.value for channel in one.channels}
+    if set(one.log2_e) != names | {"total"}:
+        raise EvidenceError("channels")
+    total = sum(one.log2_e[c.value] if c in one.channels else FLOORS[c] for c in Channel)
+    if not abs(one.log2_e["total"] - total) <= TOLERANCE or one.log2_e["total"] < limit - TOLERANCE:
+        raise EvidenceError("declared e-value")
 
 
 def _verify_disclosure(bundle: Bundle, ledger: _Ledger, one: Accused) -> None:
@@ -301,8 +315,6 @@ def _verify_values(
         values[Channel.CANARY] = canary_value(specimen, one.channels[Channel.CANARY].key, counted, pairs)
     total = sum(values.get(channel, FLOORS[channel]) for channel in Channel)
     expected = {channel.value: value for channel, value in values.items()} | {"total": total}
-    if set(expected) != set(one.log2_e):
-        raise EvidenceError("channels")
     if any(not abs(one.log2_e[name] - value) <= TOLERANCE for name, value in expected.items()):
         raise EvidenceError("e-value")
     if total < limit:
@@ -316,3 +328,5 @@ def _verify_shams(bundle: Bundle, values: list[float], limit: float) -> None:
     )
     if not same or max(values) >= limit:
         raise EvidenceError("shams")
+    if bundle.shams_drawn != DRAWN or bundle.shams_reached or bundle.shams_highest < max(bundle.shams_first):
+        raise EvidenceError("number of shams")

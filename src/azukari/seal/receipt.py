@@ -66,9 +66,13 @@ class Receipt:
             "day": self.day,
         }
 
+    def text(self) -> str:
+        """The text of the note."""
+        return f"{RECEIPT}\n{canonical(self._body()).decode()}\n"
+
     def sign(self, identity: Identity) -> bytes:
         """The receipt as a signed note."""
-        return sign_note(f"{RECEIPT}\n{canonical(self._body()).decode()}\n", [identity.signer])
+        return sign_note(self.text(), [identity.signer])
 
 
 def make_receipt(entry: Entry, entry_bytes: bytes, rows: int, identity: Identity, today: date) -> bytes:
@@ -129,3 +133,6 @@ def _parse(text: str) -> Receipt:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError("receipt") from error
+    if receipt.text() != text:
+        raise FormatError("receipt")
+    return receipt

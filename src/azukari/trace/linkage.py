@@ -21,7 +21,7 @@ from azukari.fingerprint.keys import Channel, aes, numbered_blocks
 from azukari.handover.linking import COMBINATIONS, Digester, link_columns, role_columns
 from azukari.handover.record import RecordReader
 from azukari.trace.copies import Copy
-from azukari.trace.specimen import Specimen
+from azukari.trace.specimen import Specimen, is_blank
 
 IDENTITY: Final = frozenset({Kind.NAME, Kind.KANA, Kind.BIRTH_DATE, Kind.PHONE, Kind.ADDRESS, Kind.EMAIL})
 OPENED_LEAST: Final = 2  # identity cells that must open for a row to count
@@ -144,6 +144,8 @@ def open_links(specimen: Specimen, copy: Copy, record: RecordReader, links: Sequ
 
 def plain_cell(field: Field, cell: str) -> str:
     """A specimen cell in the form that is committed to; "" if blank."""
+    if is_blank(cell):
+        return ""
     return references.normal(cell) if field == REFERENCE else presentation(field.kind, cell)
 
 

@@ -18,7 +18,7 @@ from azukari.fingerprint.keys import Channel, HandOverKey
 from azukari.fingerprint.likelihood import Spellings
 from azukari.trace.copies import Copy
 from azukari.trace.linkage import Link, shown_references
-from azukari.trace.specimen import Specimen
+from azukari.trace.specimen import Specimen, is_blank
 
 SHAMS: Final = 10_000
 FLOORS: Final = {
@@ -93,7 +93,7 @@ def canary_value(
 
 
 def _own_cells(own: dict[Kind, int], cells: tuple[str, ...]) -> dict[Kind, str]:
-    return {kind: cells[number] for kind, number in own.items()}
+    return {kind: cells[number] for kind, number in own.items() if not is_blank(cells[number])}
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def leaked_fields(specimen: Specimen, fields: Sequence[Field], links: Sequence[L
     return [
         (
             field,
-            sum(bool(specimen.rows[link.row][number]) for link in counted),
+            sum(not is_blank(specimen.rows[link.row][number]) for link in counted),
             sum(held[field] in link.opened for link in counted),
         )
         for field, number in specimen.first_columns().items()

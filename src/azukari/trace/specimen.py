@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from azukari.errors import FormatError, LimitError, SpecimenError, TableError
 from azukari.fields.kinds import Field, Kind
+from azukari.fields.spelling import SPACES
 from azukari.ledger.entry import canonical, parse_canonical
 from azukari.seal.commitments import commitment
 
@@ -15,6 +16,11 @@ SPECIMEN_FILE: Final = "azukari/specimen-file/v1"
 DISCLOSURE: Final = "azukari/disclosure/v1"
 MAX_ROWS: Final = 100_000
 MAX_COLUMNS: Final = 500
+
+
+def is_blank(cell: str) -> bool:
+    """Whether a cell holds nothing but gaps; a blank cell links, opens and leaks nothing."""
+    return not cell.strip(SPACES)
 
 
 @dataclass(frozen=True, repr=False)
