@@ -331,6 +331,7 @@ def run(world: World, attack: Attack, sizes: Sequence[int], trials: int, rng: np
     limit = threshold(len(world.keys))
     for _ in range(trials):
         sample = leak(world, attack, max(sizes), rng)
+        tally.runs += 1
         for size in sizes:
             accused = np.flatnonzero(totals(world, attack, sample, size) >= limit).tolist()
             tally.trials[attack.name, size] += 1

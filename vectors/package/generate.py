@@ -194,7 +194,7 @@ def steps_5_to_8() -> Iterator[tuple[str, Case]]:
     yield opening("column-renamed", "undeclared-column", "step 7: a header that nobody declared", "column-renamed")
     yield opening("columns-swapped", "format", "step 7: two columns are exchanged", "columns-swapped")
     yield opening("column-missing", "format", "step 7: a declared column is not there", "column-missing")
-    yield opening("csv-ragged", "format", "step 7: a record of two cells", "csv-ragged")
+    yield opening("csv-ragged", "row-root", "step 8: a record of two cells more", "csv-ragged")
     yield opening("csv-not-utf8", "format", "step 7: not UTF-8", "csv-not-utf8")
     yield opening("contents-more", "format", "step 6: a member that no writer writes", "contents-more")
     yield opening("inner-extra", "format", "a fourth member inside", "inner-extra")

@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "list": ("office", "list_command", "登録を一覧する / list what is registered"),
     "ledger": ("office", "ledger", "台帳を書き出す / export and check the ledger"),
     "recover": ("office", "recover", "中断した封印を片付ける / finish or void what a crash left"),
+    "expire": ("office", "expire", "期限の過ぎた控えを消す / remove copy records that are over their last day"),
     "demo": ("demo", "demo", "実演 / the whole story on fictitious people"),
 }
 

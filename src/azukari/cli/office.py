@@ -187,3 +187,18 @@ def recover(out: Speech, office_path: Path, keys_path: Path, login: str | None, 
     finished, voided = releasing.recover(kek=office.kek, by=office.by, at=office.at)
     out.say(f"完了 {finished} 件、取消し {voided} 件", f"{finished} finished, {voided} voided")
     out.answer({"finished": finished, "voided": voided})
+
+
+@click.command()
+@office_options
+@json_option
+@speech
+def expire(out: Speech, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
+    """保存期間の過ぎた写しの控えを消す。 Remove copy records that are over their last day; the ledger says so."""
+    out.as_json = as_json
+    office = open_office(office_path, keys_path, login)
+    from azukari.web.custody.actions import expiring
+
+    removed = expiring.remove_expired(body_id=office.body_id, by=office.by, at=office.at)
+    out.say(f"控えを {len(removed)} 件消しました", f"{len(removed)} copy record(s) removed")
+    out.answer({"removed": [hand_over.hex for hand_over in removed]})

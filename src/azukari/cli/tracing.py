@@ -162,6 +162,8 @@ def tell(out: Speech, finding: Finding, owners: dict[str, str]) -> None:
             )
         elif hand_over in finding.burned:
             out.say(f"  {name}: 印は開示済みで、何も言えません", f"  {name}: its marks were disclosed, nothing can be said")
+        elif hand_over in finding.expired:
+            out.say(f"  {name}: 控えの保存期間が過ぎ、何も言えません", f"  {name}: its copy record expired, nothing can be said")
         else:
             out.say(
                 f"  {name}: この写しとは言えません（潔白を示すものではありません）。E = 2^{measured.total:.1f}",

@@ -19,7 +19,8 @@ from azukari.seal.receipt import Grade
 class Copy:
     """写し。 One hand-over: entry, secrets, and its copy record (opened when needed).
 
-    ``burned``: its key was disclosed before the specimen was logged. ``grade``: how its field list is backed.
+    ``burned``: its key was disclosed before the specimen was logged. ``expired``: its copy record was
+    removed when its time was over, so nothing can be said of it. ``grade``: how its field list is backed.
     """
 
     entry: Entry
@@ -30,6 +31,7 @@ class Copy:
     burned: bool
     grade: Grade
     open_record: Callable[[], AbstractContextManager[RecordReader]]
+    expired: bool = False
 
     @cached_property
     def first_columns(self) -> dict[Field, int]:

@@ -67,6 +67,7 @@ class Finding:
     measurements: Mapping[str, Measurement]
     accused: tuple[str, ...]
     burned: tuple[str, ...]
+    expired: tuple[str, ...]
     leaked: tuple[Leaked, ...]
     excluded: tuple[Exclusion, ...]
     shams: Shams
@@ -93,6 +94,7 @@ class Finding:
             "threshold": round(self.threshold, 3),
             "accused": list(self.accused),
             "burned": list(self.burned),
+            "expired": list(self.expired),
             "log2_e": {
                 name: {channel.value: round(e, 3) for channel, e in m.channels.items()} | {"total": round(m.total, 3)}
                 for name, m in self.measurements.items()

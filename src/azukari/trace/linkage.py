@@ -82,18 +82,19 @@ def candidates(asked: Question, record: RecordReader) -> list[Counter[int]]:
     """
     found: list[Counter[int]] = [Counter() for _ in range(asked.rows)]
     strong: list[set[int]] = [set() for _ in range(asked.rows)]
-    for name, wanted in asked.digests:
+    for name in dict.fromkeys(name for name, _ in asked.digests):
         if f"digest/{name}" not in record.names:
             continue
         digests = record.numbers(f"digest/{name}", "<u8")
         positions = record.numbers(f"position/{name}", "<u4")
-        low = np.searchsorted(digests, wanted, "left")
-        high = np.searchsorted(digests, wanted, "right")
-        for row in np.flatnonzero((wanted != 0) & (high > low) & (high - low <= MOST_NAMESAKES)):
-            for position in set(positions[low[row] : high[row]].tolist()):
-                found[row][position] += 1
-                if name in _STRONG:
-                    strong[row].add(position)
+        for wanted in (wanted for other, wanted in asked.digests if other == name):
+            low = np.searchsorted(digests, wanted, "left")
+            high = np.searchsorted(digests, wanted, "right")
+            for row in np.flatnonzero((wanted != 0) & (high > low) & (high - low <= MOST_NAMESAKES)).tolist():
+                for position in set(positions[low[row] : high[row]].tolist()):
+                    found[row][position] += 1
+                    if name in _STRONG:
+                        strong[row].add(position)
     return [
         Counter({position: n for position, n in counts.items() if position in strong[row]}) if needs else counts
         for row, (counts, needs) in enumerate(zip(found, asked.strong.tolist(), strict=True))

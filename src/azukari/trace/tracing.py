@@ -32,7 +32,7 @@ from azukari.trace.linkage import (
     settle,
     shown_references,
 )
-from azukari.trace.measure import SHAMS, Measurement, control, leaked_fields, measure
+from azukari.trace.measure import NOTHING, SHAMS, Measurement, control, leaked_fields, measure
 from azukari.trace.specimen import Specimen
 
 WITHIN_REACH: Final = 10.0  # bits below the threshold from which a copy's links are opened, and measured again
@@ -88,7 +88,7 @@ def trace(
         examined[copy.entry.hand_over] = found
         progress(number + 1, len(copies))
     best = _best_linked(examined)
-    if best is not None and not best.opened:
+    if best is not None and not best.opened and not best.copy.expired:
         _open(specimen, seen, best)
     finding = _finding(
         specimen, examined, best, questions, limit, specimen_id, committed, specimens_in_case, seen, shams
@@ -99,6 +99,8 @@ def trace(
 def _examine(
     specimen: Specimen, seen: Spellings, copy: Copy, asked: Question, given: Mapping[int, int], limit: float
 ) -> Examined:
+    if copy.expired:
+        return Examined(copy, [], frozenset(), NOTHING, ())
     with copy.open_record() as record:
         found = candidates(asked, record)  # step 3
         known = _given_positions(record, given)
@@ -194,6 +196,7 @@ def _finding(
         measurements={h: e.measurement for h, e in examined.items()},
         accused=accused,
         burned=tuple(h for h, e in examined.items() if e.copy.burned),
+        expired=tuple(h for h, e in examined.items() if e.copy.expired),
         leaked=leaked,
         excluded=_exclusions(examined, accused, judged, leaked) if genuine is Genuine.GENUINE else (),
         shams=sham,

@@ -36,6 +36,7 @@ def _copy(info: queries.HandOverInfo, index_key: bytes, kek: KeyEncryptionKey, b
         burned=burned,
         grade=best_grade(info.id),
         open_record=_record_opener(info.id, vault.record_key(info, kek)),
+        expired=info.record_removed_at is not None,
     )
 
 

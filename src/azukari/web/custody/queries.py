@@ -63,6 +63,7 @@ class HandOverInfo:
     output_path: str | None = field(repr=False)
     expires_on: date
     burned_at: datetime | None
+    record_removed_at: datetime | None
     created_at: datetime
 
 
@@ -213,5 +214,6 @@ def _hand_over(row: HandOver) -> HandOverInfo:
         row.output_path,
         row.expires_on,
         row.burned_at,
+        row.record_removed_at,
         row.created_at,
     )

@@ -46,7 +46,11 @@ class Snapshot(models.Model):
 
 
 class HandOver(models.Model):
-    """受渡し。 One package for one party; from ``logged`` on its entry stands in the ledger."""
+    """受渡し。 One package for one party; from ``logged`` on its entry stands in the ledger.
+
+    ``expires_on`` is the day after which the copy record is removed: the file beside this row that is
+    classed personal (docs/spec/package.md, section 9).
+    """
 
     class Status(models.TextChoices):
         """受渡しの状態。 prepared, sealed, logged, released in this order; or void."""
@@ -74,6 +78,7 @@ class HandOver(models.Model):
         "output_path": "none",
         "expires_on": "public",
         "burned_at": "none",
+        "record_removed_at": "none",
         "created_at": "none",
         "created_by": "pseudonym",
     }
@@ -94,6 +99,7 @@ class HandOver(models.Model):
     output_path = models.TextField(null=True)
     expires_on = models.DateField()
     burned_at = models.DateTimeField(null=True)
+    record_removed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     created_by = models.UUIDField()
 

@@ -1,0 +1,47 @@
+"""Remove copy records whose time is over: they are personal data, and are not kept for ever."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from azukari.ledger.entry import canonical
+from azukari.stores.files import remove
+from azukari.web.custody import places
+from azukari.web.custody.models import HandOver
+from azukari.web.sequencer import queries as sequencer
+from azukari.web.sequencer.actions import entry as ledger_entry
+
+EXPIRY_ENTRY: Final = "azukari/record-expiry/v1"
+# Leaks have surfaced three years and more after the hand-over; without its record a copy cannot be traced.
+YEARS: Final = 5
+
+
+def record_expiry(last_day: date) -> date:
+    """The last day on which the copy record of an entrustment that ends on ``last_day`` is kept."""
+    try:
+        return last_day.replace(year=last_day.year + YEARS)
+    except ValueError:  # 29 February
+        return last_day.replace(year=last_day.year + YEARS, day=28)
+
+
+def remove_expired(*, body_id: UUID, by: UUID, at: datetime) -> list[UUID]:
+    """Remove every copy record that is over its last day, with a ledger entry each; returns the hand-overs.
+
+    The package itself stays sealed. May be repeated; raises StorageError.
+    """
+    due = HandOver.objects.filter(
+        body_id=body_id, status=HandOver.Status.RELEASED, expires_on__lt=at.date(), record_removed_at__isnull=True
+    )
+    removed = [row.id for row in due.order_by("entry_index")]
+    for hand_over_id in removed:
+        data = canonical({"type": EXPIRY_ENTRY, "handover": hand_over_id.hex, "day": at.date().isoformat()})
+        with transaction.atomic():
+            ledger_entry.append(log_id=sequencer.log_of(body_id).id, data=data, by=by, at=at)
+            HandOver.objects.filter(id=hand_over_id).update(record_removed_at=at)
+    for row in HandOver.objects.filter(body_id=body_id, record_removed_at__isnull=False):
+        remove(places.record(row.id))
+    return removed
