@@ -337,7 +337,6 @@ def run(world: World, attack: Attack, sizes: Sequence[int], trials: int, rng: np
             tally.trials[attack.name, size] += 1
             tally.found[attack.name, size] += bool(set(accused) & set(sample.culprits))
             tally.false += len(set(accused) - set(sample.culprits))
-            tally.runs += 1
 
 
 # --- a whole trace over real copy records --------------------------------------------------------------------

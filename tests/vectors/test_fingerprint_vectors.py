@@ -52,7 +52,7 @@ def test_cell_when_spelled_under_fixed_keys_then_as_the_vector_says(case: Case) 
         assert copy["forms"].items() <= read(kind, copy["delivered"]).items()
         delivered, plain = spell_column(pl.Series([text]), kind, key)
         assert (delivered[0], plain[0]) == (copy["delivered"], case["presentation"])
-    assert len({copy["delivered"] for copy in case["copies"]}) > 1, "four keys, and not one difference"
+    assert len({copy["delivered"] for copy in case["copies"]}) > 1, "seven keys, and not one difference"
 
 
 @cases("unchanged")

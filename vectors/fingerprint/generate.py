@@ -22,7 +22,7 @@ from azukari.fingerprint.codes import code_words, forms, tags
 
 Case = dict[str, Any]
 HERE = Path(__file__).parent
-KEYS = [sha256(b"azukari vectors: spelling %d" % number).digest() for number in range(4)]
+KEYS = [sha256(b"azukari vectors: spelling %d" % number).digest() for number in range(7)]
 
 SPELL = {
     "name": (Kind.NAME, "佐藤　愛", "the gap between family and given name"),

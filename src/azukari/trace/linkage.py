@@ -27,6 +27,8 @@ IDENTITY: Final = frozenset({Kind.NAME, Kind.KANA, Kind.BIRTH_DATE, Kind.PHONE, 
 OPENED_LEAST: Final = 2  # identity cells that must open for a row to count
 MOST_NAMESAKES: Final = 64  # a digest that occurs more often points to nobody
 _STRONG: Final = {c.name for c in COMBINATIONS if c.strong}
+_POSITION_BITS: Final = np.uint64(32)
+_POSITION: Final = np.uint64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,25 +82,33 @@ def candidates(asked: Question, record: RecordReader) -> list[Counter[int]]:
 
     Rows that have a strong combination keep only positions to which one of theirs points.
     """
-    found: list[Counter[int]] = [Counter() for _ in range(asked.rows)]
-    strong: list[set[int]] = [set() for _ in range(asked.rows)]
+    pointed: list[NDArray[np.uint64]] = [np.empty(0, dtype=np.uint64)]
+    strong = pointed[:]
     for name in dict.fromkeys(name for name, _ in asked.digests):
-        if f"digest/{name}" not in record.names:
-            continue
-        digests = record.numbers(f"digest/{name}", "<u8")
-        positions = record.numbers(f"position/{name}", "<u4")
-        for wanted in (wanted for other, wanted in asked.digests if other == name):
-            low = np.searchsorted(digests, wanted, "left")
-            high = np.searchsorted(digests, wanted, "right")
-            for row in np.flatnonzero((wanted != 0) & (high > low) & (high - low <= MOST_NAMESAKES)).tolist():
-                for position in set(positions[low[row] : high[row]].tolist()):
-                    found[row][position] += 1
-                    if name in _STRONG:
-                        strong[row].add(position)
-    return [
-        Counter({position: n for position, n in counts.items() if position in strong[row]}) if needs else counts
-        for row, (counts, needs) in enumerate(zip(found, asked.strong.tolist(), strict=True))
-    ]
+        if f"digest/{name}" in record.names:
+            digests, positions = record.numbers(f"digest/{name}", "<u8"), record.numbers(f"position/{name}", "<u4")
+            found = [_pointed_at(wanted, digests, positions) for other, wanted in asked.digests if other == name]
+            pointed += found
+            strong += found if name in _STRONG else []
+    pairs, counts = np.unique(np.concatenate(pointed), return_counts=True)
+    rows = (pairs >> _POSITION_BITS).astype(np.intp)
+    kept = ~asked.strong[rows] | np.isin(pairs, np.concatenate(strong))
+    candidates_: list[Counter[int]] = [Counter() for _ in range(asked.rows)]
+    columns = (rows[kept], pairs[kept] & _POSITION, counts[kept])
+    for row, position, count in zip(*(column.tolist() for column in columns), strict=True):
+        candidates_[row][position] = count
+    return candidates_
+
+
+def _pointed_at(
+    wanted: NDArray[np.uint64], digests: NDArray[np.generic], positions: NDArray[np.generic]
+) -> NDArray[np.uint64]:
+    """Every specimen row with every position that has its digest, each pair once: row * 2^32 + position."""
+    low, high = np.searchsorted(digests, wanted, "left"), np.searchsorted(digests, wanted, "right")
+    many = np.where((wanted != 0) & (high - low <= MOST_NAMESAKES), high - low, 0)
+    rows = np.repeat(np.arange(len(wanted), dtype=np.uint64), many)
+    places = np.arange(many.sum()) + np.repeat(low - (np.cumsum(many) - many), many)
+    return np.unique(rows << _POSITION_BITS | positions[places].astype(np.uint64))
 
 
 def settle(found: Sequence[Counter[int]], given: Mapping[int, int]) -> list[Link]:
