@@ -9,7 +9,7 @@ nothing to disk, connects to nothing, and never prints a cell of the specimen. I
 """
 
 # fmt: off
-# ruff: noqa: B905, C416, N802, N818, PTH123   (Python 3.8 has no zip(strict); H is the H of the specifications)
+# ruff: noqa: C416   (Python 3.8 has no zip(strict); H is the H of the specifications)
 from __future__ import annotations
 
 import argparse

@@ -35,7 +35,11 @@ SPELL = {
     "phone": (Kind.PHONE, "090-0123-4567", "hyphens"),
     "phone-land": (Kind.PHONE, "03-1234-5678", "hyphens, leading zero kept"),
     "address-words": (Kind.ADDRESS, "霞浜市西町1丁目2番3号　青葉荘101号室", "every slot but address-ban"),
-    "address-full": (Kind.ADDRESS, "霞浜市西町１丁目２番３号　青葉荘１０１号室", "the same in full width: the same code"),
+    "address-full": (
+        Kind.ADDRESS,
+        "霞浜市西町１丁目２番３号　青葉荘１０１号室",
+        "the same in full width: the same code",
+    ),
     "address-ban": (Kind.ADDRESS, "霞浜市西町12番3号 青葉荘", "no 丁目"),
     "address-hyphens": (Kind.ADDRESS, "霞浜市西町1-2-3", "hyphens are never made words; only the width is free"),
     "address-private": (Kind.ADDRESS, "\ue123町1丁目2番3号", "a private-use character in the town stays"),
@@ -134,7 +138,9 @@ def spelled() -> Iterator[tuple[str, Case]]:
         for key in KEYS:
             _, block, wanted = coded(kind, text, key)
             borne = {slot.name: wanted[slot.name] for slot in bearing(kind, text)}
-            by_key.append({"key": key.hex(), "word": block.hex(), "forms": borne, "delivered": spell(kind, text, wanted)})
+            by_key.append(
+                {"key": key.hex(), "word": block.hex(), "forms": borne, "delivered": spell(kind, text, wanted)}
+            )
         given = {"kind": kind.value, "text": text, "presentation": presentation(kind, text)}
         tag = coded(kind, text, KEYS[0])[0].hex()
         head = {"expect": "success", "comment": comment, "what": "spell"}

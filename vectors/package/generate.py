@@ -115,7 +115,9 @@ def archives() -> dict[str, bytes]:
         "nine-rows": archive(*small),
         "other-hand-over": archive(*other),
         "column-undeclared": archive(csv=table(with_phone)),
-        "column-declared-inside": archive(replace(contents, headers=(*contents.headers, "電話番号")), table(with_phone)),
+        "column-declared-inside": archive(
+            replace(contents, headers=(*contents.headers, "電話番号")), table(with_phone)
+        ),
         "columns-swapped": archive(csv=table(swapped_columns)),
         "column-missing": archive(csv=table([row[:-1] for row in cells])),
         "column-renamed": archive(csv=csv.replace("支給額".encode(), "所得額".encode(), 1)),
@@ -190,7 +192,9 @@ def steps_5_to_8() -> Iterator[tuple[str, Case]]:
         "column-declared-inside": "a column is declared to the recipient only, not in the entry",
     }.items():
         yield opening(name, "commitment", f"step 6: {comment}", name)
-    yield opening("column-undeclared", "undeclared-column", "step 7: a column of phone numbers more", "column-undeclared")
+    yield opening(
+        "column-undeclared", "undeclared-column", "step 7: a column of phone numbers more", "column-undeclared"
+    )
     yield opening("column-renamed", "undeclared-column", "step 7: a header that nobody declared", "column-renamed")
     yield opening("columns-swapped", "format", "step 7: two columns are exchanged", "columns-swapped")
     yield opening("column-missing", "format", "step 7: a declared column is not there", "column-missing")
@@ -212,7 +216,9 @@ def steps_5_to_8() -> Iterator[tuple[str, Case]]:
     }.items():
         yield opening(name, "row-root", f"step 8: {comment}", name)
     theirs = entry_for(sealed("other-hand-over"))
-    yield opening("contents-of-another", "format", "step 6: contents of another hand-over", "other-hand-over", entry=theirs)
+    yield opening(
+        "contents-of-another", "format", "step 6: contents of another hand-over", "other-hand-over", entry=theirs
+    )
 
 
 def steps_1_to_4() -> Iterator[tuple[str, Case]]:
@@ -226,7 +232,9 @@ def steps_1_to_4() -> Iterator[tuple[str, Case]]:
     yield opening("manifest-spaced", "format", "step 2: a space more", entry=entry.replace(b",", b", ", 1), proof=proof)
     more = entry.replace(b'{"body"', b'{"a":1,"body"')
     yield opening("manifest-more", "format", "step 2: a member more", entry=more, proof=proof)
-    yield opening("manifest-other-type", "format", "step 2: no hand-over", entry=b'{"type":"azukari/specimen/v1"}', proof=proof)
+    yield opening(
+        "manifest-other-type", "format", "step 2: no hand-over", entry=b'{"type":"azukari/specimen/v1"}', proof=proof
+    )
     yield opening("manifest-cut", "format", "step 2: cut short", entry=entry[:-1], proof=proof)
     yield opening("proof-of-another", "proof", "step 3: the proof of the next entry", proof=fixed_proof(both, 1))
     parsed = parse_proof(proof)
@@ -303,14 +311,20 @@ def receipts() -> Iterator[tuple[str, Case]]:
 
     nine_bytes = entry_for(sealed("nine-rows"), base(rows=9).entry)
     yield case("receipted", "success", "signed by the recipient", ordinary)
-    yield case("opened", "success", "signed by the oversight key", make_receipt(entry, entry_bytes, 10, oversight, today))
+    yield case(
+        "opened", "success", "signed by the oversight key", make_receipt(entry, entry_bytes, 10, oversight, today)
+    )
     yield case(
         "banded", "success", "fewer than ten rows stay a band",
         make_receipt(Entry.parse(nine_bytes), nine_bytes, 9, party, today), nine_bytes,
     )  # fmt: skip
     yield case("of-another-hand-over", "foreign-receipt", "it belongs to another entry", ordinary, other_bytes)
-    yield case("other-fields", "foreign-receipt", "it lists fewer fields", changed(fields=(REFERENCE, Field(Kind.NAME))))
-    yield case("more-fields", "foreign-receipt", "it lists more fields", changed(fields=(*entry.fields, Field(Kind.PHONE))))
+    yield case(
+        "other-fields", "foreign-receipt", "it lists fewer fields", changed(fields=(REFERENCE, Field(Kind.NAME)))
+    )
+    yield case(
+        "more-fields", "foreign-receipt", "it lists more fields", changed(fields=(*entry.fields, Field(Kind.PHONE)))
+    )
     yield case("other-rows", "foreign-receipt", "it counts other rows", changed(rows=11))
     yield case("other-root", "foreign-receipt", "over other rows", changed(row_root="00" * 32))
     yield case("other-entry", "foreign-receipt", "over another entry", changed(entry="00" * 32))

@@ -75,23 +75,19 @@ def run(arguments: list[str]) -> int:
     context: dict[str, Any] = {}
     speech = Speech(language_of(_early_language(arguments), os.environ), "--json" in arguments)
     try:
-        group.main(arguments, prog_name="azukari", standalone_mode=False, **context)
-    except click.exceptions.Exit as done:
-        return done.exit_code
-    except click.exceptions.Abort:
-        return _interrupted(speech)
-    except KeyboardInterrupt:
+        code = group.main(arguments, prog_name="azukari", standalone_mode=False, **context)
+        return code if isinstance(code, int) else 0  # click returns the code of an Exit, here of --help and verify
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return _interrupted(speech)
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        return _answer(speech, "usage", error.exit_code, error.format_message())
     except AzukariError as error:
         return _refuse(speech, error)
     except OSError as error:
         return _refuse(speech, StorageError(error.strerror or "I/O"))
     except Exception as error:  # an error of ours: say so, never spill data that a traceback may hold
-        return _broken(speech, error)
-    return 0
+        return _refuse(speech, StorageError("the register")) if _of_the_disk(error) else _broken(speech, error)
 
 
 def _early_language(arguments: list[str]) -> str | None:
@@ -101,24 +97,33 @@ def _early_language(arguments: list[str]) -> str | None:
     return next((a.removeprefix("--lang=") for a in arguments if a.startswith("--lang=")), None)
 
 
+def _of_the_disk(error: Exception) -> bool:
+    """Whether the database failed for the disk: full, gone, not writable. Django is not imported for this."""
+    django = sys.modules.get("django.db.utils")
+    return django is not None and isinstance(error, django.OperationalError)
+
+
 def _interrupted(speech: Speech) -> int:
-    click.echo(speech.pick("中断しました。", "Interrupted."), err=True)
-    return INTERRUPTED
+    return _end(speech, "interrupted", INTERRUPTED, speech.pick("中断しました。", "Interrupted."))
 
 
 def _refuse(speech: Speech, error: AzukariError) -> int:
-    sentence = error.sentence(speech.language)
-    if speech.as_json:
-        click.echo(json.dumps({"error": error.word, "code": error.code, "message": sentence}, ensure_ascii=False))
-    click.echo(f"azukari: {sentence}", err=True)
-    return error.code
+    return _end(speech, error.word, error.code, error.sentence(speech.language))
 
 
 def _broken(speech: Speech, error: Exception) -> int:
     if os.environ.get("AZUKARI_DEBUG"):
         traceback.print_exc()
     name = type(error).__name__
-    click.echo(
-        speech.pick(f"azukari: 内部の誤りです（{name}）。", f"azukari: an error in azukari itself ({name})."), err=True
-    )
-    return 1
+    sentence = speech.pick(f"内部の誤りです（{name}）。", f"An error in azukari itself ({name}).")
+    return _end(speech, "internal", 1, sentence)
+
+
+def _end(speech: Speech, word: str, code: int, sentence: str) -> int:
+    click.echo(f"azukari: {sentence}", err=True)
+    return _answer(speech, word, code, sentence)
+
+
+def _answer(speech: Speech, word: str, code: int, sentence: str) -> int:
+    speech.answer({"error": word, "code": code, "message": sentence})
+    return code

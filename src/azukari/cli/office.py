@@ -149,9 +149,12 @@ def export(out: Speech, folder: Path, office_path: Path, keys_path: Path, login:
     out.as_json = as_json
     office = open_office(office_path, keys_path, login)
     from azukari.web.sequencer import queries
+    from azukari.web.sequencer.actions import checkpoint
     from azukari.web.sequencer.export import export_log
+    from azukari.web.sequencer.signing import signer_of
 
     log = queries.log_of(office.body_id)
+    checkpoint.integrate(log_id=log.id, signer=signer_of(log.id, office.kek), by=office.by, at=office.at)
     changed = export_log(log.id, folder)
     out.say(f"{changed} 個のファイルを書きました。検証鍵: {log.vkey}", f"{changed} file(s) written. Key: {log.vkey}")
     out.answer({"folder": str(folder), "files": changed, "log_key": log.vkey})

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from azukari.cli.options import json_option, key_option, log_key_option, read_identity
+from azukari.cli.options import json_option, key_option, log_key_option, read_identity, require_new
 from azukari.cli.speech import Speech, speech
-from azukari.errors import NotFoundError, StateError
+from azukari.errors import NotFoundError
 from azukari.seal.identity import Identity
 from azukari.seal.package import Opened, open_package
 from azukari.seal.receipt import make_receipt
-from azukari.stores.files import creating
+from azukari.stores.files import creating, remove
 from azukari.tables import write_table
 
 
@@ -38,15 +38,17 @@ def open_command(
     out.as_json = as_json
     identity = read_identity(key_path)
     receipt_path = receipt_path or output.with_name(output.name + ".receipt")
-    for path in (output, receipt_path):
-        if path.exists():
-            raise StateError(f"{path.name} exists already")
+    require_new(output, receipt_path)
     opened = _open(package, identity, log_key)
     entry = opened.package.entry
     note = make_receipt(entry, opened.package.entry_bytes, opened.table.height, identity, datetime.now(UTC).date())
     written = write_table(opened.table, output)
-    with creating(receipt_path) as file:
-        file.write(note)
+    try:
+        with creating(receipt_path) as file:
+            file.write(note)
+    except BaseException:
+        remove(output)  # a table without its receipt would block the next try
+        raise
     _tell(out, opened, output, receipt_path, log_key)
     for warning in written.warnings:
         out.say(
@@ -59,7 +61,7 @@ def _open(package: Path, identity: Identity, log_key: str | None) -> Opened:
     try:
         with package.open("rb") as source:
             return open_package(source, identity, log_key)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise NotFoundError(package.name) from error
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import click
 
-from azukari.errors import KeyFileError, NotFoundError, OptionError
+from azukari.errors import KeyFileError, NotFoundError, OptionError, StateError
 from azukari.seal.identity import MAX_TEXT, Identity
 from azukari.stores.keys import KeyEncryptionKey, needs_passphrase, open_key_file, read_secret_option
 
@@ -133,6 +133,15 @@ def read_small(path: Path, limit: int = MAX_TEXT) -> bytes:
     if len(data) > limit:
         raise OptionError(f"{path.name} is too large")
     return data
+
+
+def require_new(*paths: Path) -> None:
+    """Each may be made: its folder is there, it is not. Raises NotFoundError, StateError."""
+    for path in paths:
+        if os.path.lexists(path):
+            raise StateError(f"{path.name} exists already")
+        if not path.resolve().parent.is_dir():
+            raise NotFoundError(f"the folder of {path.name}")
 
 
 def find_party(body_id: UUID, name: str) -> PartyInfo:

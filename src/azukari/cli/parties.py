@@ -11,9 +11,10 @@ import click
 
 from azukari.cli.options import find_party, json_option, office_options, open_office, read_small
 from azukari.cli.speech import Speech, speech
-from azukari.errors import AzukariError, OptionError
+from azukari.errors import AzukariError, FormatError, OptionError
+from azukari.fields.kinds import Field
 from azukari.seal.identity import make_challenge, parse_card, verify_answer
-from azukari.stores.files import creating
+from azukari.stores.files import creating, remove
 
 
 @click.group()
@@ -50,6 +51,7 @@ def add(
     party_id, secret = uuid4(), secrets.token_bytes(32)
     with creating(challenge) as file:
         file.write(make_challenge(card, secret))
+    try:
         action.add(
             body_id=office.body_id,
             card=card,
@@ -60,6 +62,9 @@ def add(
             by=office.by,
             at=office.at,
         )
+    except BaseException:
+        remove(challenge)
+        raise
     out.say(
         f"仮登録しました: {name}（{party_id.hex}）\n{challenge.name} を相手に送り、答えを受け取ってください。\n"
         "指紋は相手に電話で読み上げてもらい、confirm で打ち込みます。",
@@ -133,9 +138,7 @@ def entrust(
     office = open_office(office_path, keys_path, login)
     from azukari.web.custody.actions import entrustment
 
-    wanted = [part.strip() for part in fields.split(",") if part.strip()]
-    if not wanted:
-        raise OptionError("--fields")
+    wanted = _fields(fields)
     entrustment_id = entrustment.create(
         body_id=office.body_id,
         party_id=find_party(office.body_id, name).id,
@@ -149,6 +152,13 @@ def entrust(
     )
     out.say(f"委託を登録しました: {title}（{entrustment_id.hex}）", f"Entrustment: {title} ({entrustment_id.hex})")
     out.answer({"entrustment": entrustment_id.hex})
+
+
+def _fields(text: str) -> list[Field]:
+    try:
+        return [Field.parse(part.strip()) for part in text.split(",") if part.strip()]
+    except FormatError:
+        raise OptionError("--fields: unknown kind or role") from None
 
 
 def _day(moment: datetime) -> date:

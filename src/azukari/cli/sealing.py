@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -15,12 +16,13 @@ from azukari.cli.options import (
     office_options,
     open_office,
     read_small,
+    require_new,
 )
 from azukari.cli.speech import Progress, Speech, speech
-from azukari.errors import StateError
 from azukari.fields.kinds import Kind
 from azukari.handover.choosing import Choice, Fate, choose
 from azukari.seal.receipt import MAX_RECEIPT
+from azukari.stores.files import remove
 from azukari.tables import (
     ColumnTyping,
     apply_overrides,
@@ -93,8 +95,7 @@ def seal(
 
     terms = find_entrustment(office.body_id, entrustment)
     party = find_party(office.body_id, to)
-    if output.exists():
-        raise StateError(f"{output.name} exists already")
+    require_new(output)
     source = read_table(table)
     typings = typed(source.frame, columns)
     choice = choose(typings, terms.fields)
@@ -146,6 +147,12 @@ def receipt(
     out.answer({"handover": hand_over.hex, "grade": grade.value})
 
 
+def _keep(frame: pl.DataFrame, output: Path) -> Callable[[], None]:
+    """Write the table; what is returned takes it back."""
+    write_table(frame, output)
+    return lambda: remove(output)
+
+
 @click.command("return")
 @click.argument("table", type=click.Path(path_type=Path))
 @click.option("--handover", required=True, help="受渡し / hand-over id")
@@ -171,17 +178,16 @@ def return_command(
     from azukari.web.custody.actions.receiving import receive_return
 
     info = find_hand_over(office.body_id, handover)
-    if output.exists():
-        raise StateError(f"{output.name} exists already")
+    require_new(output)
     returned = receive_return(
         table=read_table(table).frame,
         hand_over_id=info.id,
         source=None if source is None else read_table(source).frame,
         kek=office.kek,
+        keep=lambda frame: _keep(frame, output),
         by=office.by,
         at=office.at,
     )
-    write_table(returned.table, output)
     missing, added, changed = len(returned.missing), len(returned.added), len(returned.changed)
     out.say(
         f"返却 {returned.returned} 行　欠け {missing}　余分 {added}　値の変わった行 {changed}（セル {returned.changed_cells}）"

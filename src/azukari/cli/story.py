@@ -42,7 +42,7 @@ from azukari.trace.reading import read_specimen
 
 FIRMS: Final = (KEYING, SYSTEMS, PRINTING, KANA)
 ORIGIN: Final = "ledger.example/kasumigahama"
-LEAKED: Final = ("氏名", "フリガナ", "生年月日", "電話番号", "住所", "配偶者所得")
+LEAKED: tuple[str, ...] = ("氏名", "フリガナ", "生年月日", "電話番号", "住所", "配偶者所得")
 ROWS: Final = 60
 TYPING_ERRORS: Final = 0.03  # of the cells
 FLIPPED: Final = 0.15  # of the spelling slots
@@ -316,7 +316,7 @@ def _answer(stage: _Stage, specimen: pl.DataFrame) -> None:
         )
     told.finding = found.finding
     if not found.finding.accused:
-        told.verified = not told.cast.leak == "ours"
+        told.verified = told.cast.leak != "ours"
         return
     with told.stage("disclose"):
         bundle, opened = disclose(found=found, file=file, kek=office.kek, by=office.by, at=office.at)
@@ -338,7 +338,7 @@ def _write(path: Path, data: bytes) -> None:
 
 def run_verifier(evidence: Path, specimen: Path, vkey: str) -> dict[str, Any]:
     """Run the independent verifier as a program of its own; returns its JSON answer with its exit code."""
-    done = subprocess.run(  # noqa: S603 - our own script with our own files
+    done = subprocess.run(
         [
             sys.executable,
             "-I",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import click
@@ -18,10 +19,11 @@ from azukari.cli.options import (
     office_options,
     open_office,
     read_small,
+    require_new,
 )
 from azukari.cli.sealing import show_typing, typed
 from azukari.cli.speech import Progress, Speech, speech
-from azukari.errors import FormatError, InputError, NotFoundError, OptionError, StateError
+from azukari.errors import FormatError, InputError, NotFoundError, OptionError, TableError
 from azukari.fields.kinds import Field
 from azukari.seal.identity import parse_card, require_recipient, seal_to
 from azukari.stores.files import creating
@@ -32,6 +34,7 @@ from azukari.trace.reading import read_specimen
 from azukari.trace.specimen import Specimen
 
 MAX_PASTED: Final = 16 << 20  # bytes
+MAX_FINDING: Final = 64 << 20  # bytes
 FINDING: Final = "azukari/finding/v1"
 _GENUINE: Final = {
     Genuine.GENUINE: ("値は、この機関の元データと一致します。", "The values are those of this body's data."),
@@ -70,16 +73,15 @@ def trace(
     from azukari.web.incidents.actions.specimen import log_specimen, open_case
     from azukari.web.incidents.tracing import trace_specimen
 
-    if output.exists():
-        raise StateError(f"{output.name} exists already")
+    require_new(output)
     frame = _read_specimen(specimen_file)
     typings = typed(frame, columns)
     show_typing(out, typings)
     sample = read_specimen(frame, typings)
     source_frame = None if source is None else read_table(source).frame
+    snapshot, rows = _match(office, sample, source_frame)  # no key of a copy is touched; a wrong table logs nothing
     case_id = _case(office, case) if case else open_case(body_id=office.body_id, title=title, by=office.by, at=office.at)
     specimen_id = log_specimen(case_id=case_id, sample=sample, kek=office.kek, by=office.by, at=office.at)
-    snapshot, rows = _match(office, sample, source_frame)
     found, _ = trace_specimen(
         specimen_id=specimen_id,
         kek=office.kek,
@@ -101,7 +103,7 @@ def trace(
 def _read_specimen(path: Path) -> pl.DataFrame:
     """A table file, or pasted text. Raises what reading a table raises."""
     if str(path) == "-":
-        return parse_pasted(sys.stdin.read(MAX_PASTED)).frame
+        return parse_pasted(_decoded(sys.stdin.buffer.read(MAX_PASTED))).frame
     if not path.exists():
         raise NotFoundError(path.name)
     if path.suffix.lower() not in (".txt", ""):
@@ -110,6 +112,16 @@ def _read_specimen(path: Path) -> pl.DataFrame:
         return parse_pasted(read_small(path, MAX_PASTED).decode("utf-8-sig")).frame
     except UnicodeDecodeError:
         return read_table(path).frame
+
+
+def _decoded(data: bytes) -> str:
+    """Pasted bytes as text. Raises TableError."""
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise TableError("the pasted text is neither UTF-8 nor CP932")
 
 
 def _case(office: Office, case: str) -> UUID:
@@ -219,15 +231,12 @@ def disclose(
     from azukari.web.incidents.actions.disclosure import disclose as action
     from azukari.web.incidents.tracing import trace_specimen
 
-    for path in (evidence, specimen):
-        if path.exists():
-            raise StateError(f"{path.name} exists already")
-    rows = {int(row): int(number) for row, number in finding.get("source_rows", {}).items()}
+    require_new(evidence, specimen)
     found, file = trace_specimen(
-        specimen_id=UUID(hex=finding["specimen"]),
+        specimen_id=finding.specimen,
         kek=office.kek,
-        source_rows=rows or None,
-        snapshot=UUID(hex=finding["snapshot"]) if rows else None,
+        source_rows=finding.rows or None,
+        snapshot=finding.snapshot,
         progress=Progress(out.pick("追跡", "tracing")),
     )
     with creating(evidence) as public, creating(specimen) as private:
@@ -247,14 +256,24 @@ def disclose(
     out.answer({"evidence": str(evidence), "specimen": str(specimen), "opened": channels})
 
 
-def _read_finding(path: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Traced:
+    """What a finding file says of how it came about: enough to trace again."""
+
+    specimen: UUID
+    rows: dict[int, int]
+    snapshot: UUID | None
+
+
+def _read_finding(path: Path) -> _Traced:
     try:
-        value = json.loads(read_small(path, 64 << 20))
-    except ValueError as error:
+        value = json.loads(read_small(path, MAX_FINDING))
+        rows = {int(row): int(number) for row, number in value.get("source_rows", {}).items()}
+        if value["type"] != FINDING:
+            raise FormatError("finding")
+        return _Traced(UUID(hex=value["specimen"]), rows, UUID(hex=value["snapshot"]) if rows else None)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FormatError("finding") from error
-    if not isinstance(value, dict) or value.get("type") != FINDING or not isinstance(value.get("specimen"), str):
-        raise FormatError("finding")
-    return value
 
 
 def _recipient(text: str) -> str:

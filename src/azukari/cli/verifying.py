@@ -9,7 +9,7 @@ import click
 
 from azukari.cli.options import json_option, log_key_option, read_identity, read_small
 from azukari.cli.speech import Speech, speech
-from azukari.errors import FormatError, NotFoundError, NotRecomputed, OptionError
+from azukari.errors import FormatError, NotFoundError, NotRecomputed, OptionError, TileError
 from azukari.evidence.bundle import EVIDENCE
 from azukari.evidence.verifying import Verified, verify_bundle
 from azukari.ledger import Verifier, bundle_path, check_tiles, open_checkpoint, tile_path
@@ -18,6 +18,7 @@ from azukari.seal.receipt import RECEIPT, verify_receipt
 from azukari.trace.finding import NULL_HYPOTHESIS
 
 MAX_EVIDENCE: Final = 256 << 20  # bytes
+FULL: Final = 256  # hashes of a full tile, entries of a full bundle
 
 
 @click.command()
@@ -97,6 +98,8 @@ def _key_used(out: Speech, vkey: str, pinned: str | None) -> None:
 def _receipt(out: Speech, file: Path, package_path: Path | None, log_key: str | None) -> None:
     if package_path is None:
         raise OptionError("--package")
+    if not package_path.is_file():
+        raise NotFoundError(package_path.name)
     with package_path.open("rb") as source:
         package = verify_package(source, log_key)
     receipt = verify_receipt(read_small(file, 1 << 20), package.entry, package.entry_bytes)
@@ -171,22 +174,44 @@ def _ledger(out: Speech, folder: Path, log_key: str | None) -> None:
     except NotFoundError as error:
         raise FormatError("no checkpoint in this folder") from error
     checkpoint = open_checkpoint(note, verifier.name, [verifier])
-    width = {"tile": tile_path, "bundle": bundle_path}
     check_tiles(
-        lambda level, index: _read(folder, checkpoint.size, level, index, width),
-        lambda index: _read(folder, checkpoint.size, -1, index, width),
+        lambda level, index: _read(folder, tile_path(level, index, _width(checkpoint.size, level, index))),
+        lambda index: _read(folder, bundle_path(index, _width(checkpoint.size, 0, index))),
         checkpoint.size,
         checkpoint.root,
     )
+    _check_past(folder, checkpoint.size)
     out.say(f"成り立ちます。台帳 {checkpoint.size} 件", f"It holds. {checkpoint.size} ledger entries")
     out.answer({"verdict": "holds", "kind": "ledger", "size": checkpoint.size, "root": checkpoint.root.hex()})
 
 
-def _read(folder: Path, size: int, level: int, index: int, path: dict[str, Any]) -> bytes:
-    """A full tile or bundle, else the partial one for this size. Raises LookupError."""
-    above = size >> (8 * max(level, 0))
-    partial = above % 256 if index == above // 256 else 0
-    name = path["bundle"](index, partial or 256) if level < 0 else path["tile"](level, index, partial or 256)
+def _check_past(folder: Path, size: int) -> None:
+    """Tiles and bundles of earlier sizes, which stay beside the newest ones, are the beginning of those. TileError."""
+    for path in sorted((folder / "tile").rglob("*.p/*")):
+        try:
+            name = parse_path(path.relative_to(folder).as_posix())
+        except FormatError:
+            continue  # no file of the ledger
+        level = name.level or 0
+        newest = replace(name, width=_width(size, level, name.index))
+        if name.width < newest.width and not _begins(_read(folder, newest.path), _read(folder, name.path), name):
+            raise TileError(f"{name.path}: tile altered", kind="tile-altered", level=name.level, index=name.index)
+
+
+def _begins(newest: bytes, past: bytes, name: TileName) -> bool:
+    if name.level is None:
+        return encode_bundle(parse_bundle(newest, name.width)) == past
+    return newest[: name.width * 32] == past
+
+
+def _width(size: int, level: int, index: int) -> int:
+    """How many hashes or entries the tile or bundle holds in a tree of this size: 256, or fewer at the right edge."""
+    above = size >> (8 * level)
+    return (above % FULL or FULL) if index == above // FULL else FULL
+
+
+def _read(folder: Path, name: str) -> bytes:
+    """The bytes of a tile or bundle. Raises LookupError."""
     try:
         return (folder / name).read_bytes()
     except OSError as error:

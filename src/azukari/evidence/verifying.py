@@ -11,7 +11,15 @@ from typing import Final
 
 import numpy as np
 
-from azukari.errors import BurnedError, CommitmentError, EvidenceError, FormatError, NotRecomputed, ProofError
+from azukari.errors import (
+    BurnedError,
+    CommitmentError,
+    EvidenceError,
+    FormatError,
+    NotRecomputed,
+    ProofError,
+    SpecimenError,
+)
 from azukari.evidence.bundle import Accused, Bundle
 from azukari.fields.kinds import derivable
 from azukari.fields.spelling import RULES
@@ -91,7 +99,7 @@ def verify_bundle(
     accused = {one.hand_over: _accused_entry(bundle, ledger, one, limit) for one in bundle.accused}
     step(5)
     for one in bundle.accused:
-        _verify_links(one, accused[one.hand_over])
+        _verify_links(one, accused[one.hand_over], bundle.rows)
     step(6)
     excluded = _verify_exclusions(bundle, ledger)
     step(7)
@@ -106,6 +114,8 @@ def verify_bundle(
     if file is None:
         raise NotRecomputed(result=result)
     _verify_specimen(bundle, ledger, file, accused, limit, step)
+    if not bundle.accused:  # then nothing ties `leaked`, and with it the exclusions, to any copy
+        raise NotRecomputed(result=result)
     return result
 
 
@@ -154,7 +164,7 @@ def _accused_entry(bundle: Bundle, ledger: _Ledger, one: Accused, limit: float) 
     if entry.rows is not None and entry.rows != one.rows:
         raise EvidenceError("row count")
     if (one.canaries is None) != (Channel.CANARY not in one.channels):
-        raise EvidenceError("canary list")
+        raise FormatError("canary list")
     if one.canaries is not None:
         pairs = canonical([list(pair) for pair in one.canaries.pairs])
         verify_commitment("canaries", one.canaries.opening, pairs, entry.committed("canaries"))
@@ -185,11 +195,13 @@ def _verify_disclosure(bundle: Bundle, ledger: _Ledger, one: Accused) -> None:
     raise EvidenceError("disclosure")
 
 
-def _verify_links(one: Accused, entry: Entry) -> None:
+def _verify_links(one: Accused, entry: Entry, specimen_rows: int) -> None:
     """Step 6."""
     positions = [link.position for link in one.links]
     rows = [link.row for link in one.links]
-    if len(set(positions)) != len(positions) or len(set(rows)) != len(rows) or rows != sorted(rows):
+    if len(set(positions)) != len(positions) or len(set(rows)) != len(rows) or max(rows, default=-1) >= specimen_rows:
+        raise ProofError("links")
+    if rows != sorted(rows):
         raise EvidenceError("links")
     for link in one.links:
         if len(link.cells) != len(entry.fields):
@@ -215,6 +227,8 @@ def _verify_exclusions(bundle: Bundle, ledger: _Ledger) -> dict[str, Grade]:
     leaked = {field: Leaked(field, cells, opened) for field, cells, opened in bundle.leaked}
     excluded = {}
     accused = {one.hand_over for one in bundle.accused}
+    if not set(bundle.others) <= set(ledger.hand_overs) - accused:
+        raise EvidenceError("others")
     for one in bundle.excluded:
         _, entry = ledger.hand_overs.get(one.hand_over, (-1, None))
         if entry is None or one.hand_over in accused:
@@ -250,7 +264,7 @@ def _verify_specimen(
 ) -> None:
     file.verify(ledger.committed)
     if (file.specimen.columns, len(file.specimen.rows)) != (bundle.columns, bundle.rows):
-        raise EvidenceError("specimen form")
+        raise SpecimenError("columns and rows")
     step(8)
     links = {one.hand_over: _opened(one, accused[one.hand_over], file) for one in bundle.accused}
     _verify_leaked(bundle, file.specimen, accused, links)

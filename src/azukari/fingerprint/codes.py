@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -50,4 +51,4 @@ def forms(words: NDArray[np.uint16], slot: Slot) -> NDArray[np.int8]:
 def form_probabilities(slot: Slot) -> tuple[float, ...]:
     """The exact law of a slot's form under a random key: how many of the 65,536 words give each form."""
     starts = [-(-(form << 16) // slot.forms) for form in range(slot.forms + 1)]
-    return tuple((after - start) / 65536 for start, after in zip(starts, starts[1:], strict=False))
+    return tuple((after - start) / 65536 for start, after in pairwise(starts))

@@ -44,7 +44,7 @@ def aes(key: bytes, blocks: bytes) -> bytes:
 
     Used as a pseudorandom function on distinct inputs, never to hide data.
     """
-    encryptor = Cipher(algorithms.AES(key[:16]), modes.ECB()).encryptor()  # noqa: S305 - a PRF, not a mode
+    encryptor = Cipher(algorithms.AES(key[:16]), modes.ECB()).encryptor()
     return encryptor.update(blocks) + encryptor.finalize()
 
 

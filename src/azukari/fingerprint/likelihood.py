@@ -160,7 +160,7 @@ def canaries(matches: Sequence[float], others: int, count: int) -> float:
 
 def order(positions: Sequence[int], rows: int) -> float:
     """log2 e of the order channel: delivered positions of the counted sample rows, in sample order, distinct."""
-    if len(positions) < 2:  # noqa: PLR2004 - an order needs two
+    if len(positions) < 2:
         return 0.0
     terms = [(ORDER_FLOOR, 0.0)]
     places = np.array(positions, dtype=np.int64)

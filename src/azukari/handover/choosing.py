@@ -70,4 +70,4 @@ def verify_choice(source: pl.DataFrame, choice: Choice) -> None:
             rows = find_numbers_in_text(source[header])
             if rows:
                 shown = ", ".join(str(row) for row in rows[:5])
-                raise NumberInTextError(f"{header}: {shown}{' ...' if len(rows) > 5 else ''}", rows=len(rows))  # noqa: PLR2004
+                raise NumberInTextError(f"{header}: {shown}{' ...' if len(rows) > 5 else ''}", rows=len(rows))

@@ -73,12 +73,13 @@ def take_back(table: pl.DataFrame, delivered: Delivered, source: pl.DataFrame | 
     seen: set[int] = set()
     kept, added = [], []
     for row, position in enumerate(positions):
-        if position is None or position in seen:
+        if position in canaries:  # also one that comes twice: it is nobody, so it is never taken for a new person
+            seen.add(position)
+        elif position is None or position in seen:
             added.append(row)
         else:
             seen.add(position)
-            if position not in canaries:
-                kept.append((row, position))
+            kept.append((row, position))
     changed, cells = _changes(table, delivered, kept)
     missing = tuple(sorted(set(range(delivered.rows)) - seen - canaries))
     return Returned(

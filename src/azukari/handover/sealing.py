@@ -1,4 +1,4 @@
-"""Mark and seal one copy: rows in, sealed payload, copy record and ledger entry out (docs/spec/package.md, section 6)."""
+"""Mark and seal one copy: sealed payload, copy record, ledger entry (docs/spec/package.md, section 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Salted commitments: to values of a manifest, to every cell, to source row numbers (docs/spec/package.md, section 3)."""
+"""Salted commitments: to manifest values, every cell, source row numbers (docs/spec/package.md, section 3)."""
 
 from __future__ import annotations
 

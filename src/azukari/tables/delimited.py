@@ -57,7 +57,7 @@ def engine_read(source: Source, names: Sequence[str], delimiter: str = ",") -> p
             has_header=False,
             skip_rows=1,
             separator=delimiter,
-            schema={name: pl.String for name in names},
+            schema=dict.fromkeys(names, pl.String),
             empty_string_is_null=False,
             raise_if_empty=False,
             glob=False,
@@ -127,7 +127,7 @@ def _strict(source: Source, names: Sequence[str], delimiter: str) -> pl.DataFram
     with io.TextIOWrapper(_opened(source), encoding="utf-8-sig", newline="") as text:
         records = _records(text, delimiter)
         next(records, None)
-        schema = {name: pl.String for name in names}
+        schema = dict.fromkeys(names, pl.String)
         parts = [pl.DataFrame(batch, schema=schema, orient="row") for batch in _batches(records, len(names))]
     return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
 

@@ -47,7 +47,7 @@ def parse_pasted(text: str, *, limits: Limits = LIMITS) -> Pasted:
 def _pasted(rows: list[list[str]], width: int) -> Pasted:
     has_header = len(rows) > 1 and _is_header(rows[0])
     names = rows.pop(0) if has_header else [f"column-{place}" for place in range(1, width + 1)]
-    frame = pl.DataFrame(rows, schema={name: pl.String for name in names}, orient="row")
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
     return Pasted(frame, has_header)
 
 

@@ -189,7 +189,7 @@ def _spell_gap(column: pl.Series, form: Forms) -> pl.Series:
 def _spell_address(column: pl.Series, reading: Reading, wanted: Mapping[str, Forms]) -> pl.Series:
     chome, width = wanted[ADDRESS_CHOME.name], wanted[ADDRESS_WIDTH.name]
     mixed = reading.half.str.replace(spelling.CHOME_WORDS, "${1}${2}丁目${3}-${4}${5}")
-    hyphens = (chome == 2) | (wanted[ADDRESS_BAN.name] == 1)  # noqa: PLR2004 - the third form
+    hyphens = (chome == 2) | (wanted[ADDRESS_BAN.name] == 1)
     block = _choose(hyphens, reading.block, _choose(chome == 1, mixed, reading.half))
     # Where the width slot is not borne nothing about digits or notation may be touched.
     text = _choose(width == 0, block, _choose(width == 1, block.str.replace_many(_HALF, _FULL), column))

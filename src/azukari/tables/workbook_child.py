@@ -41,7 +41,7 @@ def main(path: str, allowed: dict[str, int]) -> int:
         return stop.code
     except MemoryError:
         return TOO_LARGE
-    except Exception:  # noqa: BLE001  # whatever the parser raises may quote a cell: only a code leaves
+    except Exception:  # whatever the parser raises may quote a cell: only a code leaves
         return UNREADABLE
     return 0
 

@@ -38,7 +38,7 @@ class Leaked:
     @property
     def certain(self) -> bool:
         """At least half of the cells open, and at least three or all of them (trace.md, step 8)."""
-        return self.opened > 0 and 2 * self.opened >= self.cells and (self.opened >= 3 or self.opened == self.cells)  # noqa: PLR2004
+        return self.opened > 0 and 2 * self.opened >= self.cells and (self.opened >= 3 or self.opened == self.cells)
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,11 @@ def threshold(hand_overs: int, epsilon: float = float(EPSILON)) -> float:
 
 def judge_genuine(linkable: int, linked: int) -> Genuine:
     """Step 7, from the rows that could be linked and those that were and count."""
-    if linkable < 3:  # noqa: PLR2004
+    if linkable < 3:
         return Genuine.CANNOT_SAY
     if 2 * linked >= linkable:
         return Genuine.GENUINE
-    if (linked == 0 and linkable >= 5) or 20 * linked < linkable:  # noqa: PLR2004
+    if (linked == 0 and linkable >= 5) or 20 * linked < linkable:
         return Genuine.NOT_OURS
     return Genuine.CANNOT_SAY
 

@@ -80,7 +80,7 @@ def trace(
     """Examine every copy. ``source_rows``: per snapshot, specimen row -> source row, where a source was at hand."""
     seen = observe(specimen.cells())  # step 2
     limit = threshold(len(copies))
-    questions = {copy.index_key: question(specimen, copy.index_key) for copy in copies}
+    questions = {key: question(specimen, key) for key in {copy.index_key for copy in copies}}
     examined: dict[str, Examined] = {}
     for number, copy in enumerate(copies):
         given = (source_rows or {}).get(copy.entry.snapshot, {})

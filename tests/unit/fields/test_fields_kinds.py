@@ -34,8 +34,21 @@ def test_field_when_any_text_then_a_field_or_format_error(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "/", "name/", "/person", "name/person/", "name/Person", "Name/person", "name/dependant-0"]
-    + ["name/dependant-100", "name/dependant-01", "name/dependant-１", "name/person\n", "my-number/person"],
+    [
+        "",
+        "/",
+        "name/",
+        "/person",
+        "name/person/",
+        "name/Person",
+        "Name/person",
+        "name/dependant-0",
+        "name/dependant-100",
+        "name/dependant-01",
+        "name/dependant-１",
+        "name/person\n",
+        "my-number/person",
+    ],
 )
 def test_field_when_malformed_then_format_error(text: str) -> None:
     with pytest.raises(FormatError):

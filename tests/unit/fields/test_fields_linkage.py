@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.fields.texts import KINDS, SLOTTED, cells_of, forms_of
 
 from azukari.fields.kinds import Kind
 from azukari.fields.linkage import fold, linkage
 from azukari.fields.spelling import presentation, spell
-from tests.unit.fields.texts import KINDS, SLOTTED, cells_of, forms_of
 
 
 @pytest.mark.parametrize("kind", SLOTTED)

@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.fields.texts import ANY, CELLS, KINDS, NAMES, SLOTTED, addresses, cells_of, forms_of
 
 from azukari.fields import spelling
 from azukari.fields.kinds import Kind
 from azukari.fields.spelling import FULL_DIGITS, HALF_DIGITS, SLOTS, SPACES, bearing, presentation, read, spell
 from azukari.tables import spelling as columns
-from tests.unit.fields.texts import ANY, CELLS, KINDS, NAMES, SLOTTED, addresses, cells_of, forms_of
 
 EXAMPLE = "東京都霞浜市西町1丁目2番3号　青葉荘101号室"
 # What may differ between two spellings of one value: nothing else is ever taken away or put in.
@@ -65,7 +65,11 @@ def test_spell_when_on_a_column_then_as_on_each_cell(kind: Kind, data: st.DataOb
     column = pl.Series(cells, dtype=pl.String)
     wanted = {
         slot.name: np.array(
-            [f[slot.name] if slot in bearing(kind, cell) else columns.NONE for cell, f in zip(cells, forms)], np.int8
+            [
+                f[slot.name] if slot in bearing(kind, cell) else columns.NONE
+                for cell, f in zip(cells, forms, strict=True)
+            ],
+            np.int8,
         )
         for slot in SLOTS[kind]
     }

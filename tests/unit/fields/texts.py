@@ -12,7 +12,7 @@ TO_FULL = str.maketrans(HALF_DIGITS, FULL_DIGITS)
 ALPHABET = "0123459－-０１２９ 　丁目番号室地の三第東京都ヶ浜荘ヅズ髙\u00a0\u2009—ー－‐一٣²①Ａa\n\r\t"
 CELLS = st.text(ALPHABET, max_size=24)
 # Polars holds Unicode scalar values only; nothing else can be read from a file.
-ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 _NUMBER = st.from_regex(r"[1-9][0-9]{0,3}", fullmatch=True)
 _TOWN = st.sampled_from(["東京都霞浜市西町", "霞浜郡大字ヶ原", "京都府三条通", "北", "三番町", "八号線通"])

@@ -126,7 +126,12 @@ def test_decoys_when_the_body_uses_every_local_id_then_none_is_somebody_elses() 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("1965-3-2", (1965, 3, 2)), ("1965/03/02", (1965, 3, 2)), ("19650302", (1965, 3, 2)), ("1965年3月2日", (1965, 3, 2))]
+    [
+        ("1965-3-2", (1965, 3, 2)),
+        ("1965/03/02", (1965, 3, 2)),
+        ("19650302", (1965, 3, 2)),
+        ("1965年3月2日", (1965, 3, 2)),
+    ]
     + [(text, None) for text in ("昭和40年3月2日", "1965-02-30", "65/3/2", "1965.3.2", "１９６５-3-2", "", "1965-3/2")],
 )
 def test_plain_date_when_read_then_only_the_four_notations(text: str, expected: tuple[int, int, int] | None) -> None:

@@ -28,7 +28,9 @@ from azukari.fingerprint.references import BITS, references
 SAMPLES: dict[str, list[tuple[Kind, str]]] = {
     "constant": [(Kind.NAME, f"佐藤 {given_name}") for given_name in "愛亮渉聡茂徹昇"],
     "one value over and over": [(Kind.NAME, "佐藤 愛")] * 50,
-    "all conflicting": [(Kind.NAME, text) for name in ("佐藤 愛", "鈴木 亮") for text in (name, name.replace(" ", "　"))],
+    "all conflicting": [
+        (Kind.NAME, text) for name in ("佐藤 愛", "鈴木 亮") for text in (name, name.replace(" ", "　"))
+    ],
     "household": [(Kind.ADDRESS, "西町1丁目2番3号 青葉荘101号室")] * 4 + [(Kind.ADDRESS, "西町1丁目2番4号")] * 3,
     "equal kana": [(Kind.KANA, "サトウ アイ")] * 6 + [(Kind.KANA, "サトウ　ケイ")] * 5,
     "same text, name and kana": [(Kind.NAME, "サトウ アイ"), (Kind.KANA, "サトウ アイ")],
@@ -65,7 +67,10 @@ def test_spelling_when_one_slot_is_averaged_over_all_words_then_exactly_one(slot
         assert chance * (1 - r + r / chance) + (1 - chance) * (1 - r) == 1
 
 
-@given(st.binary(min_size=32, max_size=32), st.lists(st.sampled_from(sum(SAMPLES.values(), [])), max_size=12))
+@given(
+    st.binary(min_size=32, max_size=32),
+    st.lists(st.sampled_from([cell for cells in SAMPLES.values() for cell in cells]), max_size=12),
+)
 def test_spelling_when_computed_then_as_the_formula_says(key: bytes, cells: list[tuple[Kind, str]]) -> None:
     from azukari.fields.spelling import presentation, read
     from azukari.fingerprint.codes import code_words, form_probabilities, forms, tags

@@ -6,13 +6,13 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.fields.texts import SLOTTED, addresses, cells_of
 
 from azukari.errors import MarkError
 from azukari.fields.kinds import Kind
 from azukari.fields.spelling import SLOTS, bearing, presentation, read, spell
 from azukari.fingerprint.codes import code_words, forms, tags
 from azukari.fingerprint.marking import spell_column, verify_sample
-from tests.unit.fields.texts import SLOTTED, addresses, cells_of
 
 KEYS = st.binary(min_size=32, max_size=32)
 

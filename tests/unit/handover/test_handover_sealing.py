@@ -33,7 +33,15 @@ REGISTER = pl.DataFrame(
         "氏　名": ["髙橋　和子", "山﨑 一郎", "佐藤愛", "佐藤　亮", "", "髙橋　和子"] * 10,
         "ﾌﾘｶﾞﾅ": ["ﾀｶﾊｼ ｶｽﾞｺ", "ヤマサキ　イチロウ", "サトウアイ", "", "サトウ ケイ", "ﾀｶﾊｼ ｶｽﾞｺ"] * 10,
         "生年月日（和暦）": ["昭和40年3月2日", "S12.1.5", "平成元年4月1日", "", "昭40.3.2", "昭和40年3月2日"] * 10,
-        "住所": ["霞浜市西町1丁目2番3号　青葉荘101号室", "霞浜市西町１－２－３", "", "西町1番地", "西町\n1-2", "霞浜市東町9-8"] * 10,
+        "住所": [
+            "霞浜市西町1丁目2番3号　青葉荘101号室",
+            "霞浜市西町１－２－３",
+            "",
+            "西町1番地",
+            "西町\n1-2",
+            "霞浜市東町9-8",
+        ]
+        * 10,
         "電話": ["090-0111-2222", "０９０－０１１１－２２２２", "", "03(1234)5678", "0312345678", "090-0111-2222"] * 10,
         "世帯員氏名": ["髙橋　実", "", "佐藤　誠", "", "", "髙橋　実"] * 10,
         "金額": ["000780900", "1,234", "", "0", "－5", "000780900"] * 10,
@@ -58,7 +66,7 @@ LEAVING = [header for header in COLUMNS if header != "整理番号"]
 
 
 def canary_positions() -> dict[int, int]:
-    return {position: number for position, number in json.loads(COPY.reader().read("canaries"))}
+    return dict(json.loads(COPY.reader().read("canaries")))
 
 
 def test_copy_when_opened_then_every_row_is_there_and_only_presentation_differs() -> None:
@@ -201,7 +209,9 @@ def test_link_columns_when_the_number_is_among_the_fields_then_in_no_combination
         assert Kind.INDIVIDUAL_NUMBER not in {fields[number].kind for number in column.columns}
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=6), max_size=8), st.sampled_from(sorted(Kind)))
+@given(
+    st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=6), max_size=8), st.sampled_from(sorted(Kind))
+)
 @settings(max_examples=200)
 def test_linkage_forms_when_of_a_column_then_as_cell_by_cell(cells: list[str], kind: Kind) -> None:
     from azukari.fields.linkage import fold
@@ -226,7 +236,7 @@ CELL = st.one_of(st.sampled_from(["", "佐藤　愛", "1965-03-02", "西町1丁�
 @settings(max_examples=60)
 def test_any_table_when_sealed_then_it_opens_and_says_the_same(rows: list[tuple[str, str, str]], strict: bool) -> None:
     columns = {"名": Field(Kind.NAME), "所": Field(Kind.ADDRESS), "額": Field(Kind.AMOUNT)}
-    source = pl.DataFrame(rows, schema={header: pl.String for header in columns}, orient="row")
+    source = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
     copy = seal_copy(source, columns, "any", strict_schema=strict)
     sources = copy.reader().numbers("source-rows", "<u8").tolist()
     for source_row, row in zip(sources, copy.table.rows(), strict=True):

@@ -49,8 +49,17 @@ def test_identity_when_generated_then_never_twice_the_same() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "# only a comment\n", "AGE-SECRET-KEY-1", PARTY.recipient, f"{PARTY.secret}\n{OTHER.secret}\n", PARTY.secret[:-1]]
-    + [PARTY.secret[:-1] + ("Q" if PARTY.secret[-1] != "Q" else "P"), "\0", "ＡＧＥ"],
+    [
+        "",
+        "# only a comment\n",
+        "AGE-SECRET-KEY-1",
+        PARTY.recipient,
+        f"{PARTY.secret}\n{OTHER.secret}\n",
+        PARTY.secret[:-1],
+        PARTY.secret[:-1] + ("Q" if PARTY.secret[-1] != "Q" else "P"),
+        "\x00",
+        "ＡＧＥ",
+    ],
 )
 def test_identity_when_the_file_is_none_then_key_file_error_without_the_secret(text: str) -> None:
     with pytest.raises(KeyFileError) as caught:

@@ -21,7 +21,7 @@ TEXT = st.text(max_size=8) | st.text('"\n\r,;\t =\ufeff\x00あ', max_size=6)
 def frames(draw: st.DrawFn, text: st.SearchStrategy[str] = TEXT) -> pl.DataFrame:
     names = draw(st.lists(text, min_size=1, max_size=4, unique=True))
     rows = draw(st.lists(st.tuples(*[text] * len(names)), max_size=5))
-    return pl.DataFrame(rows, schema={name: pl.String for name in names}, orient="row")
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
 @settings(max_examples=400)

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF012 - class attributes as Django writes them
+
 import uuid
 
 import django.db.models.deletion

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry as ledger_entry
 
 RETURN_ENTRY = "azukari/return/v1"
+Keep = Callable[[pl.DataFrame], Callable[[], None]]
 
 
 def add_receipt(*, note: bytes, body_id: UUID, by: UUID, at: datetime) -> tuple[UUID, Grade]:
@@ -29,8 +31,8 @@ def add_receipt(*, note: bytes, body_id: UUID, by: UUID, at: datetime) -> tuple[
 
     Raises FormatError, SignatureError, ForeignReceiptError (none of ours), StateError (already there).
     """
-    hand_over_id = UUID(hex=hand_over_of(note))
-    info = next((h for h in queries.hand_overs(body_id) if h.id == hand_over_id), None)
+    named = hand_over_of(note)
+    info = next((h for h in queries.hand_overs(body_id) if h.id.hex == named), None)
     if info is None or info.entry is None:
         raise ForeignReceiptError("no hand-over of this office")
     receipt = verify_receipt(note, Entry.parse(info.entry), info.entry)
@@ -57,13 +59,18 @@ def receive_return(
     kek: KeyEncryptionKey,
     by: UUID,
     at: datetime,
+    keep: Keep = lambda table: lambda: None,
 ) -> Returned:
     """Match a returned table against what was delivered, and log the counts.
 
-    Raises ColumnError, OptionError, KeyFileError.
+    ``keep`` stores the matched table and returns how to take it back: it is stored before the counts are logged,
+    and not at all if they cannot be. Raises ColumnError, OptionError, KeyFileError, StateError (no copy record any
+    more), what ``keep`` raises.
     """
     info = queries.hand_over(hand_over_id)
     key = vault.hand_over_key(info, kek)
+    if info.record_removed_at is not None:
+        raise StateError("the copy record was removed when its time was over")
     with places.record(info.id).open("rb") as file:
         delivered = Delivered(
             fields=info.fields,
@@ -73,7 +80,12 @@ def receive_return(
             record=RecordReader(file, vault.record_key(info, kek), info.id.hex),
         )
         returned = take_back(table, delivered, source)
-    _log(info, returned, by=by, at=at)
+    take_away = keep(returned.table)
+    try:
+        _log(info, returned, by=by, at=at)
+    except BaseException:
+        take_away()
+        raise
     return returned
 
 
