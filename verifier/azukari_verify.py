@@ -662,6 +662,8 @@ class Verification:
         for member in self.e["accused"]:
             root, count = unhex(self.entries[member["entry"]]["row_root"]), member["rows"]["count"]
             links = sorted(member["links"], key=lambda link: int(link["position"]))
+            rows = [link["row"] for link in member["links"]]
+            need(rows == sorted(rows), "proof", "links are not in the order of the specimen")
             for name in ("row", "position"):
                 need(len({link[name] for link in links}) == len(links), "proof", f"a {name} linked twice")
             for link in links:
@@ -679,6 +681,9 @@ class Verification:
         index = {entry["handover"]: i for i, entry in enumerate(self.entries) if entry["type"] == HANDOVER}
         handovers = sum(entry["type"] == HANDOVER for entry in self.entries)
         need(len(index) == handovers, "evidence", "two hand-overs with one identifier")
+        index = {h: i for h, i in index.items() if i < self.at}
+        others = {other["handover"] for other in self.e["others"]}
+        need(others <= set(index) - self.accused, "evidence", "others")
         need(set(self.e["receipts"]) <= set(index), "foreign-receipt", "no such hand-over")
         grades = {h: [self.receipt_grade(index[h], note) for note in notes] for h, notes in self.e["receipts"].items()}
         leaked = {leak["field"] for leak in self.e["leaked"]

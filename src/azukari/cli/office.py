@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
@@ -50,6 +51,7 @@ def init(
     from azukari.web.founding import found
 
     _outside(office_path, keys_path, oversight_path)
+    new = not office_path.exists()
     kek = create_key_file(keys_path, _new_passphrase(ask))
     oversight = Identity.generate()
     try:
@@ -69,6 +71,8 @@ def init(
     except BaseException:
         remove(keys_path)
         remove(oversight_path)
+        if new:  # a half-made office would block the next try
+            shutil.rmtree(office_path, ignore_errors=True)
         raise
     out.say(
         f"機関を開設しました: {office_path.name}\n監督の鍵 {oversight_path.name} は、機関の外で保管してください。\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,7 +90,8 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
         raise KeyFileError("this key belongs to another office")
     opened = Office(kek, body.id, person.id, now())
     if releasing.pending():
-        releasing.recover(kek=kek, by=opened.by, at=opened.at)
+        with suppress(StateError):  # another process is sealing, and will finish what lies there
+            releasing.recover(kek=kek, by=opened.by, at=opened.at)
     return opened
 
 

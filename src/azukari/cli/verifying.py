@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from azukari.errors import FormatError, NotFoundError, NotRecomputed, OptionErro
 from azukari.evidence.bundle import EVIDENCE
 from azukari.evidence.verifying import Verified, verify_bundle
 from azukari.ledger import Verifier, bundle_path, check_tiles, open_checkpoint, tile_path
+from azukari.ledger.bundles import encode_bundle, parse_bundle
+from azukari.ledger.tiles import HASH_BYTES, TileName, parse_path
 from azukari.seal.package import verify_package
 from azukari.seal.receipt import RECEIPT, verify_receipt
 from azukari.trace.finding import NULL_HYPOTHESIS
@@ -201,7 +204,7 @@ def _check_past(folder: Path, size: int) -> None:
 def _begins(newest: bytes, past: bytes, name: TileName) -> bool:
     if name.level is None:
         return encode_bundle(parse_bundle(newest, name.width)) == past
-    return newest[: name.width * 32] == past
+    return newest[: name.width * HASH_BYTES] == past
 
 
 def _width(size: int, level: int, index: int) -> int:

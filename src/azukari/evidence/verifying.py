@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from azukari.errors import (
     BurnedError,
     CommitmentError,
     EvidenceError,
+    ForeignReceiptError,
     FormatError,
     NotRecomputed,
     ProofError,
@@ -128,6 +130,8 @@ def _ledger(bundle: Bundle) -> _Ledger:
         kind = entry_type(data)
         if kind == ENTRY:
             entry = Entry.parse(data)
+            if entry.hand_over in hand_overs:
+                raise EvidenceError("two hand-overs with one identifier")
             hand_overs[entry.hand_over] = (index, entry)
         elif kind == SPECIMEN:
             in_case += parse_canonical(data, SPECIMEN).get("case") == specimen.get("case")
@@ -199,10 +203,9 @@ def _verify_links(one: Accused, entry: Entry, specimen_rows: int) -> None:
     """Step 6."""
     positions = [link.position for link in one.links]
     rows = [link.row for link in one.links]
-    if len(set(positions)) != len(positions) or len(set(rows)) != len(rows) or max(rows, default=-1) >= specimen_rows:
+    ascending = all(before < after for before, after in pairwise(rows))
+    if len(set(positions)) != len(positions) or not ascending or max(rows, default=-1) >= specimen_rows:
         raise ProofError("links")
-    if rows != sorted(rows):
-        raise EvidenceError("links")
     for link in one.links:
         if len(link.cells) != len(entry.fields):
             raise FormatError("cells")
@@ -229,11 +232,14 @@ def _verify_exclusions(bundle: Bundle, ledger: _Ledger) -> dict[str, Grade]:
     accused = {one.hand_over for one in bundle.accused}
     if not set(bundle.others) <= set(ledger.hand_overs) - accused:
         raise EvidenceError("others")
+    if not set(bundle.receipts) <= set(ledger.hand_overs):
+        raise ForeignReceiptError
+    grades = {hand_over: _grade(bundle, ledger, hand_over) for hand_over in bundle.receipts}
     for one in bundle.excluded:
         _, entry = ledger.hand_overs.get(one.hand_over, (-1, None))
         if entry is None or one.hand_over in accused:
             raise EvidenceError("exclusion")
-        proven = _grade(bundle, ledger, one.hand_over)
+        proven = grades.get(one.hand_over, Grade.CLAIMED)
         if one.field is None:
             proven = Grade.CLAIMED
         elif not (one.field in leaked and leaked[one.field].certain):
@@ -249,7 +255,7 @@ def _verify_exclusions(bundle: Bundle, ledger: _Ledger) -> dict[str, Grade]:
 def _grade(bundle: Bundle, ledger: _Ledger, hand_over: str) -> Grade:
     index, entry = ledger.hand_overs[hand_over]
     grades = {Grade.CLAIMED}
-    for note in bundle.receipts.get(hand_over, ()):
+    for note in bundle.receipts[hand_over]:
         grades.add(verify_receipt(note.encode(), entry, bundle.entries[index]).grade)
     return max(grades, key=list(Grade).index)
 

@@ -20,6 +20,7 @@ from azukari.fingerprint.keys import aes
 
 CODE: Final = "half/1"
 TAG_BYTES: Final = 16
+WORDS: Final = 8  # of 16 bits for each tag
 
 
 def tags(kind: Kind, values: Iterable[str]) -> bytes:
@@ -40,7 +41,7 @@ def encoded_tags(kind: Kind, values: Iterable[bytes]) -> bytes:
 
 def code_words(key: bytes, tag_bytes: bytes) -> NDArray[np.uint16]:
     """Eight 16-bit words for each tag under the key of the spelling channel; shape (tags, 8)."""
-    return np.frombuffer(aes(key, tag_bytes), dtype=">u2").reshape(-1, 8).astype(np.uint16)
+    return np.frombuffer(aes(key, tag_bytes), dtype=">u2").reshape(-1, WORDS).astype(np.uint16)
 
 
 def forms(words: NDArray[np.uint16], slot: Slot) -> NDArray[np.int8]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from azukari.fields.kinds import Kind
 from azukari.fields.spelling import SLOTS, presentation, read
 from azukari.fingerprint import references
-from azukari.fingerprint.codes import code_words, form_probabilities, tags
+from azukari.fingerprint.codes import WORDS, code_words, form_probabilities, tags
 
 # (weight, parameter); the weights of a channel with its floor sum to 1.
 # The floor is the weight of "this channel says nothing": what an unopened channel counts for.
@@ -62,6 +62,11 @@ class Spellings:
 
     def __len__(self) -> int:
         return len(self.seen)
+
+    @cached_property
+    def places(self) -> NDArray[np.intp]:
+        """Where the word of each observed slot stands among the words of all tags."""
+        return self.tag * WORDS + self.word
 
     @cached_property
     def gains(self) -> NDArray[np.float64]:
@@ -124,7 +129,7 @@ def spelling(key: bytes, seen: Spellings) -> float:
     """log2 e of the spelling channel under the copy's key; 0 if no slot could be read."""
     if not len(seen):
         return 0.0
-    words = code_words(key, seen.tags)[seen.tag, seen.word].astype(np.uint32)
+    words = code_words(key, seen.tags).ravel().take(seen.places).astype(np.uint32)
     hit = ((words * seen.forms) >> 16) == seen.seen
     exponents = hit.astype(np.float64) @ seen.gains
     terms = [(SPELLING_FLOOR, 0.0)]
@@ -158,14 +163,14 @@ def canaries(matches: Sequence[float], others: int, count: int) -> float:
     return _log2_sum(terms)
 
 
-def order(positions: Sequence[int], rows: int) -> float:
+def order(positions: Sequence[int] | NDArray[np.int64], rows: int) -> float:
     """log2 e of the order channel: delivered positions of the counted sample rows, in sample order, distinct."""
     if len(positions) < 2:
         return 0.0
     terms = [(ORDER_FLOOR, 0.0)]
-    places = np.array(positions, dtype=np.int64)
+    places = np.asarray(positions, dtype=np.int64)
     terms += zip((weight for weight, _ in ORDER_GAPS), _gaps(places, rows), strict=True)
-    inversions = _inversions(positions) if _ordered_at_all(places) else inf
+    inversions = _inversions(places.tolist()) if _ordered_at_all(places) else inf
     terms += [(weight, _mallows(len(positions), inversions, phi)) for weight, phi in ORDER_INVERSIONS]
     return _log2_sum(terms)
 

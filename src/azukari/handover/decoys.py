@@ -20,6 +20,7 @@ from azukari.fingerprint.keys import Channel, HandOverKey
 ROWS_PER_CANARY: Final = 5_000
 LEAST_ROWS: Final = 50  # a shorter table would betray them
 MOST: Final = 200
+_TRIES: Final = 100  # draws for an id that is free
 _DATE_FORMS: Final = (
     (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "%Y-%m-%d"),
     (re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2}"), "%Y/%m/%d"),
@@ -93,8 +94,18 @@ def _cell(column: pl.Series, field: Field, person: Canary, fill: np.random.Gener
     if field.kind is Kind.EMAIL:
         return f"u{int(fill.integers(10**9)):09d}@example.jp"
     if field.kind is Kind.LOCAL_ID:
-        return "".join(str(int(fill.integers(10))) if c.isdigit() else c for c in some)
+        return _unused_id(column, some, fill)
     return some if field.kind in (Kind.AMOUNT, Kind.CODE, Kind.POSTAL_CODE) else ""
+
+
+def _unused_id(column: pl.Series, some: str, fill: np.random.Generator) -> str:
+    """An id of the same look that nobody in the source has; blank where there seems to be none."""
+    known = set(column.to_list())
+    for _ in range(_TRIES):
+        made = "".join(str(int(fill.integers(10))) if c in "0123456789" else c for c in some)
+        if made not in known:
+            return made
+    return ""
 
 
 def _gapped_like(column: pl.Series, name: str) -> str:

@@ -7,6 +7,7 @@ it is a temporary file, which ``sweep_temporary`` removes. Nothing here needs PO
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -53,15 +54,16 @@ def remove(path: Path) -> None:
         raise _storage_error(path, error) from None
 
 
-def sweep_temporary(folder: Path, *, before: float | None = None) -> int:
+def sweep_temporary(folder: Path, *, name: str | None = None, before: float | None = None) -> int:
     """Remove what a crash left under temporary names in ``folder`` (not below it); returns how many.
 
-    ``before``: only files last written before this POSIX time in seconds; give it when another process may
+    ``name``: only what was to become the file of this name. ``before``: only files last written before this POSIX time in seconds; give it when another process may
     be writing in the folder. Raises StorageError.
     """
     count = 0
     try:
-        for leftover in sorted(folder.glob(f".*{TEMPORARY_SUFFIX}")):
+        pattern = f".{glob.escape(name) if name else ''}*{TEMPORARY_SUFFIX}"
+        for leftover in sorted(folder.glob(pattern)):
             if before is None or leftover.stat().st_mtime < before:
                 leftover.unlink(missing_ok=True)
                 count += 1

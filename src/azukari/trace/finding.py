@@ -128,7 +128,7 @@ def judge_genuine(linkable: int, linked: int) -> Genuine:
         return Genuine.CANNOT_SAY
     if 2 * linked >= linkable:
         return Genuine.GENUINE
-    if (linked == 0 and linkable >= 5) or 20 * linked < linkable:
+    if linkable >= 5 and 20 * linked < linkable:
         return Genuine.NOT_OURS
     return Genuine.CANNOT_SAY
 

@@ -117,7 +117,7 @@ def sham_values(
     for i in range(count):
         key = HandOverKey(hashlib.sha256(b"azukari/sham/v1\0" + committed + i.to_bytes(4, "big")).digest())
         keys = order.sort_keys(key.channel(Channel.ORDER), numbers)
-        positions = list(dict.fromkeys(_scaled(keys, rows).tolist()))
+        positions = _first_occurrences(_scaled(keys, rows).astype(np.int64))
         yield likelihood.spelling(key.channel(Channel.SPELLING), seen) + likelihood.order(positions, rows)
 
 
@@ -125,6 +125,13 @@ def _scaled(keys: NDArray[np.uint64], rows: int) -> NDArray[np.uint64]:
     """key * rows >> 64 of each key, without a product of more than 64 bits; ``rows`` below 2^32."""
     high, low = keys >> np.uint64(32), keys & np.uint64(0xFFFFFFFF)
     return (high * np.uint64(rows) + (low * np.uint64(rows) >> np.uint64(32))) >> np.uint64(32)
+
+
+def _first_occurrences(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    ascending = np.sort(values)
+    if (ascending[1:] != ascending[:-1]).all():
+        return values
+    return np.array(list(dict.fromkeys(values.tolist())), dtype=np.int64)
 
 
 def control(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from azukari.errors import StateError
+from azukari.errors import StateError, StorageError
 from azukari.web import office
+
+_PRIMARY = 0xFF  # of an extended SQLite error code
 
 
 def payload(hand_over_id: UUID) -> Path:
@@ -32,14 +34,22 @@ def sealing_alone(*, wait: float = 600.0) -> Iterator[None]:
     """Only one process seals or recovers at a time; the system frees the lock when a process dies.
 
     ``wait`` in seconds; StateError when it has passed. The lock is an exclusive transaction on a database
-    of its own, which works alike on every platform.
+    of its own, which works alike on every platform. StorageError where the disk refuses even that.
     """
-    lock = sqlite3.connect(office.folder() / "spool" / "lock.sqlite3", timeout=wait, isolation_level=None)
+    with closing(_locked(wait)):
+        yield
+
+
+def _locked(wait: float) -> sqlite3.Connection:
     try:
+        lock = sqlite3.connect(office.folder() / "spool" / "lock.sqlite3", timeout=wait, isolation_level=None)
         try:
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except BaseException:
+            lock.close()
+            raise
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & _PRIMARY == sqlite3.SQLITE_BUSY:
             raise StateError("another process is sealing") from error
-        yield
-    finally:
-        lock.close()
+        raise StorageError("the lock of the spool") from error
+    return lock

@@ -6,10 +6,11 @@ from pathlib import Path
 from uuid import UUID
 
 from azukari.errors import NotFoundError
-from azukari.stores.files import creating
+from azukari.stores.files import creating, remove
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.trace.specimen import SpecimenFile
 from azukari.web import office
+from azukari.web.incidents.models import Specimen
 
 
 def opening_purpose(specimen_id: UUID) -> str:
@@ -30,6 +31,12 @@ def kept(specimen_id: UUID, kek: KeyEncryptionKey) -> SpecimenFile:
     except OSError as error:
         raise NotFoundError("the specimen is not kept in this office") from error
     return SpecimenFile.parse(kek.unwrap(sealed, _purpose(specimen_id)))
+
+
+def forget_unlogged(specimen_id: UUID) -> None:
+    """Take back a kept specimen whose entry was not logged; one that is logged stays. Raises StorageError."""
+    if not Specimen.objects.filter(id=specimen_id).exists():
+        remove(_place(specimen_id))
 
 
 def _place(specimen_id: UUID) -> Path:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import filecmp
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from azukari.errors import StateError, StorageError
 from azukari.seal.package import write_package
 from azukari.stores.files import creating, remove, replacing, sweep_temporary
 from azukari.stores.keys import KeyEncryptionKey
@@ -19,12 +22,14 @@ from azukari.web.sequencer.signing import signer_of
 _BLOCK = 1 << 20  # bytes copied at a time
 
 
-def release(*, hand_over_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> None:
+def release(*, hand_over_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime, must_copy: bool = True) -> None:
     """Steps 3 and 4: sign a checkpoint that covers the entry, then put the package together and hand it out.
 
-    May be repeated at any point. Raises StorageError, KeyFileError; the hand-over then stays logged.
+    May be repeated at any point. Raises StorageError, KeyFileError; the hand-over then stays logged. Without
+    ``must_copy`` the package in the office is enough, where its destination is gone or taken.
     """
     info = queries.hand_over(hand_over_id)
+    output = Path(info.output_path) if info.output_path else None
     log = sequencer.log_of(info.body)
     checkpoint.integrate(log_id=log.id, signer=signer_of(log.id, kek), by=by, at=at)
     if not places.package(info.id).exists():
@@ -32,7 +37,7 @@ def release(*, hand_over_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime
         proof = sequencer.proof(log.id, info.entry_index, extra=log.vkey.encode())
         with replacing(places.package(info.id)) as out, places.payload(info.id).open("rb") as payload:
             write_package(out, info.entry, payload, proof)
-    _copy_out(places.package(info.id), Path(info.output_path) if info.output_path else None)
+    _copy_out(places.package(info.id), output, must=must_copy)
     HandOver.objects.filter(id=info.id).update(status=HandOver.Status.RELEASED)
     remove(places.payload(info.id))
 
@@ -42,7 +47,9 @@ def recover(*, kek: KeyEncryptionKey, by: UUID, at: datetime) -> tuple[int, int]
     with places.sealing_alone(wait=0.1):
         finished = 0
         for row in HandOver.objects.filter(status=HandOver.Status.LOGGED).order_by("entry_index"):
-            release(hand_over_id=row.id, kek=kek, by=by, at=at)
+            if row.output_path:
+                _sweep_beside(Path(row.output_path))
+            release(hand_over_id=row.id, kek=kek, by=by, at=at, must_copy=False)
             finished += 1
         return finished, _void_unlogged()
 
@@ -75,10 +82,20 @@ def _void_unlogged() -> int:
     return len(voided)
 
 
-def _copy_out(package: Path, output: Path | None) -> None:
+def _copy_out(package: Path, output: Path | None, *, must: bool) -> None:
     """Copy the kept package to where the officer wanted it, unless it is there."""
-    if output is None or (output.exists() and output.stat().st_size == package.stat().st_size):
-        return
-    with creating(output) as out, package.open("rb") as source:
-        while block := source.read(_BLOCK):
-            out.write(block)
+    try:
+        if output is None or (output.is_file() and filecmp.cmp(package, output, shallow=False)):
+            return
+        with creating(output) as out, package.open("rb") as source:
+            while block := source.read(_BLOCK):
+                out.write(block)
+    except (OSError, StorageError, StateError):
+        if must:
+            raise
+
+
+def _sweep_beside(output: Path) -> None:
+    """Remove the temporary files of this output, and of no other, from a folder that is not ours."""
+    with suppress(StorageError):
+        sweep_temporary(output.parent, name=output.name)

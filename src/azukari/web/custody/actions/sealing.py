@@ -10,12 +10,14 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import polars as pl
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from azukari.errors import (
     ExpiredError,
+    NotFoundError,
     NotPermittedError,
     StateError,
+    StorageError,
     UnconfirmedKeyError,
 )
 from azukari.fingerprint.keys import HandOverKey
@@ -59,12 +61,15 @@ def seal(
     """Mark, seal, log, sign and release one copy; returns the released hand-over.
 
     Raises NotPermittedError (another party than the entrustee), UnconfirmedKeyError, ExpiredError,
-    NothingToSealError, NumberInTextError, StateError (the output exists), MarkError, StorageError. After any
-    of them nothing is logged and nothing was released.
+    NothingToSealError, NumberInTextError, StateError (the output exists), NotFoundError (its folder does not),
+    MarkError, StorageError. After any of them nothing is logged and nothing was released; but a StorageError that
+    names the hand-over came after the entry, and a restart finishes it.
     """
     entrustment, party = _permitted(order, at.date())
     if order.output.exists():
         raise StateError("the output file exists already")
+    if not order.output.resolve().parent.is_dir():
+        raise NotFoundError("the folder of the output file")
     verify_choice(source, order.choice)
     hand_over_id = uuid4()
     with places.sealing_alone():
@@ -79,7 +84,10 @@ def seal(
         except BaseException:
             _void(hand_over_id)
             raise
-        releasing.release(hand_over_id=hand_over_id, kek=kek, by=by, at=at)
+        try:
+            releasing.release(hand_over_id=hand_over_id, kek=kek, by=by, at=at)
+        except (StorageError, DatabaseError) as error:
+            raise StorageError(f"hand-over {hand_over_id.hex} is logged; `azukari recover` finishes it") from error
     return queries.hand_over(hand_over_id)
 
 

@@ -37,18 +37,22 @@ def log_specimen(*, case_id: UUID, sample: Sample, kek: KeyEncryptionKey, by: UU
     data = specimen_entry(case=case.id.hex, specimen=specimen_id.hex, committed=committed, day=at.date().isoformat())
     keeping.keep(specimen_id, SpecimenFile(sample, opening, {}), kek)
     log_id = sequencer.log_of(case.body_id).id
-    with transaction.atomic():
-        index = ledger_entry.append(log_id=log_id, data=data, by=by, at=at)
-        Specimen.objects.create(
-            id=specimen_id,
-            body_id=case.body_id,
-            case=case,
-            commit=committed.hex(),
-            entry_index=index,
-            rows=len(sample.rows),
-            logged_at=at,
-            logged_by=by,
-            wrapped_opening=kek.wrap(opening, keeping.opening_purpose(specimen_id)),
-        )
+    try:
+        with transaction.atomic():
+            index = ledger_entry.append(log_id=log_id, data=data, by=by, at=at)
+            Specimen.objects.create(
+                id=specimen_id,
+                body_id=case.body_id,
+                case=case,
+                commit=committed.hex(),
+                entry_index=index,
+                rows=len(sample.rows),
+                logged_at=at,
+                logged_by=by,
+                wrapped_opening=kek.wrap(opening, keeping.opening_purpose(specimen_id)),
+            )
+    except BaseException:
+        keeping.forget_unlogged(specimen_id)
+        raise
     checkpoint.integrate(log_id=log_id, signer=signer_of(log_id, kek), by=by, at=at)
     return specimen_id
