@@ -15,7 +15,8 @@ from azukari.evidence.bundle import EVIDENCE
 from azukari.evidence.verifying import Verified, verify_bundle
 from azukari.ledger import Verifier, bundle_path, check_tiles, open_checkpoint, tile_path
 from azukari.ledger.bundles import encode_bundle, parse_bundle
-from azukari.ledger.tiles import HASH_BYTES, TileName, parse_path
+from azukari.ledger.tiles import TileName, parse_path
+from azukari.ledger.tree import HASH_BYTES
 from azukari.seal.package import verify_package
 from azukari.seal.receipt import RECEIPT, verify_receipt
 from azukari.trace.finding import NULL_HYPOTHESIS

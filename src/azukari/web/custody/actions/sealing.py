@@ -86,7 +86,7 @@ def seal(
             raise
         try:
             releasing.release(hand_over_id=hand_over_id, kek=kek, by=by, at=at)
-        except (StorageError, DatabaseError) as error:
+        except (StorageError, DatabaseError, OSError) as error:
             raise StorageError(f"hand-over {hand_over_id.hex} is logged; `azukari recover` finishes it") from error
     return queries.hand_over(hand_over_id)
 
