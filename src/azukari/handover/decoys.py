@@ -46,7 +46,7 @@ def decoy_rows(
         return source.select(header for header, _ in columns).clear(), []
     people, numbers = _people(source, columns, key, count)
     fill = np.random.Generator(np.random.PCG64(int.from_bytes(key.derive("canary-fill"), "big")))
-    frame = {header: [_cell(source[header], field, person, fill) for person in people] for header, field in columns}
+    frame = {header: _cells(source[header], field, people, fill) for header, field in columns}
     return pl.DataFrame(frame, schema=dict.fromkeys(frame, pl.String)), numbers
 
 
@@ -78,6 +78,15 @@ def _joined(text: str) -> str:
     return text.replace(" ", "").replace("\u3000", "")
 
 
+def _cells(
+    column: pl.Series, field: Field, people: Sequence[Canary], fill: np.random.Generator
+) -> list[str]:
+    """One column of the canary rows."""
+    if field.kind is Kind.LOCAL_ID:
+        return _unused_ids(column, len(people), fill)
+    return [_cell(column, field, person, fill) for person in people]
+
+
 def _cell(column: pl.Series, field: Field, person: Canary, fill: np.random.Generator) -> str:
     """One cell of a canary row; for kinds without a fictitious value, one that occurs in the source."""
     if field.role == "person" and field.kind in (Kind.NAME, Kind.KANA):
@@ -93,19 +102,19 @@ def _cell(column: pl.Series, field: Field, person: Canary, fill: np.random.Gener
         return failing_number("".join(str(d) for d in fill.integers(10, size=11)))
     if field.kind is Kind.EMAIL:
         return f"u{int(fill.integers(10**9)):09d}@example.jp"
-    if field.kind is Kind.LOCAL_ID:
-        return _unused_id(column, some, fill)
     return some if field.kind in (Kind.AMOUNT, Kind.CODE, Kind.POSTAL_CODE) else ""
 
 
-def _unused_id(column: pl.Series, some: str, fill: np.random.Generator) -> str:
-    """An id of the same look that nobody in the source has; blank where there seems to be none."""
+def _unused_ids(column: pl.Series, count: int, fill: np.random.Generator) -> list[str]:
+    """Ids of the same look as some of the source, that nobody has; blank where there seems to be none left."""
     known = set(column.to_list())
-    for _ in range(_TRIES):
-        made = "".join(str(int(fill.integers(10))) if c in "0123456789" else c for c in some)
-        if made not in known:
-            return made
-    return ""
+    looks = [str(column[int(fill.integers(len(column)))]) for _ in range(count)]
+    made = []
+    for look in looks:
+        drawn = ("".join(str(int(fill.integers(10))) if c in "0123456789" else c for c in look) for _ in range(_TRIES))
+        made.append(next((one for one in drawn if one not in known), ""))
+        known.add(made[-1])
+    return made
 
 
 def _gapped_like(column: pl.Series, name: str) -> str:

@@ -89,6 +89,9 @@ class RecordReader:
 
     def read(self, name: str, start: int = 0, size: int | None = None) -> bytes:
         """``size`` bytes of a section from ``start``; all of it by default."""
+        return bytes(self._read(name, start, size))
+
+    def _read(self, name: str, start: int = 0, size: int | None = None) -> memoryview:
         if name not in self._sections:
             raise FormatError(f"no section {name}")
         section, offset, total = self._sections[name]
@@ -97,16 +100,18 @@ class RecordReader:
             raise FormatError("outside of the section")
         step = _chunk(name)
         first, last = start // step, -(-stop // step)
-        clear = io.BytesIO()
+        clear = memoryview(np.empty(min(last * step, total) - first * step, dtype=np.uint8))
+        sealed = memoryview(bytearray(step + TAG))  # used again for every chunk: memory costs more than AES here
         self._source.seek(offset + first * (step + TAG))
         for chunk in range(first, last):
-            length = min(step, total - chunk * step) + TAG
-            clear.write(self._open(section, chunk, self._source.read(length)))
-        return clear.getvalue()[start - first * step : stop - first * step]
+            part = clear[(chunk - first) * step : (chunk - first + 1) * step]
+            read = self._source.readinto(sealed[: len(part) + TAG])  # type: ignore[attr-defined] # a binary file has it
+            self._open_into(section, chunk, sealed[:read], part)
+        return clear[start - first * step : stop - first * step]
 
     def numbers(self, name: str, dtype: str) -> NDArray[np.generic]:
         """A section of numbers as an array."""
-        return np.frombuffer(self.read(name), dtype=np.dtype(dtype))
+        return np.frombuffer(self._read(name), dtype=np.dtype(dtype))
 
     def _directory(self) -> list[tuple[str, int, int]]:
         end = self._source.seek(0, io.SEEK_END)
@@ -124,8 +129,15 @@ class RecordReader:
         ]
 
     def _open(self, section: int, chunk: int, sealed: bytes) -> bytes:
+        clear = bytearray(max(0, len(sealed) - TAG))
+        self._open_into(section, chunk, sealed, memoryview(clear))
+        return bytes(clear)
+
+    def _open_into(self, section: int, chunk: int, sealed: bytes | memoryview, clear: memoryview) -> None:
+        if len(sealed) != len(clear) + TAG:
+            raise FormatError("copy record cut short")
         try:
-            return self._aead.decrypt(_nonce(section, chunk), sealed, _context(self._hand_over, section))
+            self._aead.decrypt_into(_nonce(section, chunk), sealed, _context(self._hand_over, section), clear)
         except InvalidTag as error:
             raise WrongKeyError("copy record") from error
 
