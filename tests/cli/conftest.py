@@ -1,9 +1,8 @@
-"""Scenes of one's own for each test; see `scene`."""
+"""Scenes of one's own for each test, beside its `tmp_path`; see `scene`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.cli import scene as scenes
@@ -18,15 +17,15 @@ def no_office_from_elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def registered(tmp_path: Path) -> Scene:
-    return scenes.copied(scenes.registered(), tmp_path / "scene")
+def registered(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    return scenes.copied(scenes.registered(), tmp_path_factory.mktemp("registered") / "scene")
 
 
 @pytest.fixture
-def sealed(tmp_path: Path) -> Scene:
-    return scenes.copied(scenes.sealed(), tmp_path / "scene")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    return scenes.copied(scenes.sealed(), tmp_path_factory.mktemp("sealed") / "scene")
 
 
 @pytest.fixture
-def traced(tmp_path: Path) -> Scene:
-    return scenes.copied(scenes.traced(), tmp_path / "scene")
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    return scenes.copied(scenes.traced(), tmp_path_factory.mktemp("traced") / "scene")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from azukari.cli.options import json_option, key_option, read_identity, read_small
+from azukari.cli.options import json_option, key_option, read_identity, read_small, require_new
 from azukari.cli.speech import Speech, speech
 from azukari.seal.identity import Identity, answer_challenge, card_of, encode_card
-from azukari.stores.files import creating
+from azukari.stores.files import create_together, creating
 
 
 @click.command()
@@ -21,10 +21,8 @@ def keygen(out: Speech, key_file: Path, as_json: bool) -> None:
     out.as_json = as_json
     identity = Identity.generate()
     card_file = key_file.with_name(key_file.name + ".card")
-    with creating(key_file) as file:
-        file.write(identity.file_text().encode())
-    with creating(card_file) as file:
-        file.write(encode_card(identity))
+    require_new(key_file, card_file)
+    create_together({key_file: identity.file_text().encode(), card_file: encode_card(identity)})
     fingerprint = card_of(identity).fingerprint
     out.say(
         f"鍵を作りました。秘密: {key_file.name}　送るカード: {card_file.name}\n指紋（電話で読み上げる）: {fingerprint}",
@@ -43,6 +41,7 @@ def keygen(out: Speech, key_file: Path, as_json: bool) -> None:
 def answer(out: Speech, challenge: Path, key_path: Path, output: Path, as_json: bool) -> None:
     """確認の問いに、鍵を持っている証拠を返す。 Prove possession of the key to whoever registers it."""
     out.as_json = as_json
+    require_new(output)
     reply = answer_challenge(read_identity(key_path), read_small(challenge))
     with creating(output) as file:
         file.write(reply)

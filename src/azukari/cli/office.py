@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from azukari.cli.options import json_option, now, office_options, open_office, passphrase
+from azukari.cli.options import json_option, now, office_options, open_office, passphrase, require_new
 from azukari.cli.speech import Speech, speech
 from azukari.errors import StateError
 from azukari.seal.identity import Identity, card_of
@@ -94,10 +94,9 @@ def _outside(office_path: Path, *key_paths: Path) -> None:
     """Keys inside the office directory would be lost together with it."""
     office = office_path.resolve()
     for path in key_paths:
-        if path.exists():
-            raise StateError(f"{path.name} exists already")
         if office == path.resolve() or office in path.resolve().parents:
             raise StateError("keys belong outside the office directory")
+    require_new(*key_paths)
 
 
 @click.command("list")

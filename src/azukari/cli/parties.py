@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import click
 
-from azukari.cli.options import find_party, json_option, office_options, open_office, read_small
+from azukari.cli.options import find_party, json_option, office_options, open_office, read_small, require_new
 from azukari.cli.speech import Speech, speech
 from azukari.errors import AzukariError, FormatError, OptionError
 from azukari.fields.kinds import Field
@@ -47,6 +47,7 @@ def add(
     from azukari.web.custody import vault
     from azukari.web.custody.actions import party as action
 
+    require_new(challenge)
     card = parse_card(read_small(card_file))
     party_id, secret = uuid4(), secrets.token_bytes(32)
     with creating(challenge) as file:

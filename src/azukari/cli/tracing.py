@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from dataclasses import dataclass
@@ -23,10 +24,10 @@ from azukari.cli.options import (
 )
 from azukari.cli.sealing import show_typing, typed
 from azukari.cli.speech import Progress, Speech, speech
-from azukari.errors import FormatError, InputError, NotFoundError, OptionError, TableError
+from azukari.errors import FormatError, NotFoundError, OptionError, TableError
 from azukari.fields.kinds import Field
 from azukari.seal.identity import parse_card, require_recipient, seal_to
-from azukari.stores.files import creating
+from azukari.stores.files import create_together, creating
 from azukari.tables import parse_pasted, read_table
 from azukari.trace.finding import NULL_HYPOTHESIS, Finding, Genuine
 from azukari.trace.fuzzy import match_source
@@ -35,6 +36,7 @@ from azukari.trace.specimen import Specimen
 
 MAX_PASTED: Final = 16 << 20  # bytes
 MAX_FINDING: Final = 64 << 20  # bytes
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 FINDING: Final = "azukari/finding/v1"
 _GENUINE: Final = {
     Genuine.GENUINE: ("値は、この機関の元データと一致します。", "The values are those of this body's data."),
@@ -106,12 +108,10 @@ def _read_specimen(path: Path) -> pl.DataFrame:
         return parse_pasted(_decoded(sys.stdin.buffer.read(MAX_PASTED))).frame
     if not path.exists():
         raise NotFoundError(path.name)
-    if path.suffix.lower() not in (".txt", ""):
+    if path.suffix.lower() not in (".txt", "") or path.is_dir():
         return read_table(path).frame
-    try:
-        return parse_pasted(read_small(path, MAX_PASTED).decode("utf-8-sig")).frame
-    except UnicodeDecodeError:
-        return read_table(path).frame
+    data = read_small(path, MAX_PASTED)
+    return read_table(path).frame if data.startswith(_UTF_16) else parse_pasted(_decoded(data)).frame
 
 
 def _decoded(data: bytes) -> str:
@@ -239,10 +239,8 @@ def disclose(
         snapshot=finding.snapshot,
         progress=Progress(out.pick("追跡", "tracing")),
     )
-    with creating(evidence) as public, creating(specimen) as private:
-        bundle, opened = action(found=found, file=file, kek=office.kek, by=office.by, at=office.at)
-        public.write(bundle.encode())
-        private.write(seal_to(opened.encode(), recipients))
+    bundle, opened = action(found=found, file=file, kek=office.kek, by=office.by, at=office.at)
+    create_together({evidence: bundle.encode(), specimen: seal_to(opened.encode(), recipients)})
     channels = {one.hand_over: sorted(channel.value for channel in one.channels) for one in bundle.accused}
     out.say(
         f"証拠: {evidence.name}（値を含まず、公開できます）　標本: {specimen.name}（検証者だけに）",
@@ -281,7 +279,4 @@ def _recipient(text: str) -> str:
     if text.startswith("age1"):
         require_recipient(text)
         return text
-    try:
-        return parse_card(read_small(Path(text))).recipient
-    except InputError:
-        raise NotFoundError("--to") from None
+    return parse_card(read_small(Path(text))).recipient

@@ -190,15 +190,16 @@ def _ledger(out: Speech, folder: Path, log_key: str | None) -> None:
 
 
 def _check_past(folder: Path, size: int) -> None:
-    """Tiles and bundles of earlier sizes, which stay beside the newest ones, are the beginning of those. TileError."""
-    for path in sorted((folder / "tile").rglob("*.p/*")):
+    """Tiles and bundles of this and earlier sizes, which stay there, begin the newest ones and end. TileError."""
+    for path in sorted(path for path in (folder / "tile").rglob("*") if path.is_file()):
         try:
             name = parse_path(path.relative_to(folder).as_posix())
         except FormatError:
             continue  # no file of the ledger
-        level = name.level or 0
-        newest = replace(name, width=_width(size, level, name.index))
-        if name.width < newest.width and not _begins(_read(folder, newest.path), _read(folder, name.path), name):
+        held = min((size >> 8 * (name.level or 0)) - name.index * FULL, FULL)
+        if name.width > held:
+            continue  # of a later size, whose checkpoint is not here
+        if not _begins(_read(folder, replace(name, width=held).path), path.read_bytes(), name):
             raise TileError(f"{name.path}: tile altered", kind="tile-altered", level=name.level, index=name.index)
 
 

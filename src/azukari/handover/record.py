@@ -100,7 +100,7 @@ class RecordReader:
             raise FormatError("outside of the section")
         step = _chunk(name)
         first, last = start // step, -(-stop // step)
-        clear = memoryview(np.empty(min(last * step, total) - first * step, dtype=np.uint8))
+        clear = np.empty(min(last * step, total) - first * step, dtype=np.uint8).data
         sealed = memoryview(bytearray(step + TAG))  # used again for every chunk: memory costs more than AES here
         self._source.seek(offset + first * (step + TAG))
         for chunk in range(first, last):

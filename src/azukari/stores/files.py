@@ -10,7 +10,7 @@ import errno
 import glob
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -32,17 +32,35 @@ def replacing(path: Path, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
     On any exception in the block the temporary file is removed and ``path`` is as it was. Every OSError,
     also one raised inside the block, becomes StorageError.
     """
-    with _publishing(path, mode, os.replace) as file:
+    with _publishing(path, mode, os.replace, undo=lambda: None) as file:
         yield file
 
 
 @contextmanager
 def creating(path: Path, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
-    """Like ``replacing``, but StateError if there is a file of this name already, or one appears meanwhile."""
+    """Like ``replacing``, but StateError if there is a file of this name already, or one appears meanwhile.
+
+    On any exception, also where the folder cannot be synced, there is no such file afterwards.
+    """
     if os.path.lexists(path):
         raise _taken(path)
-    with _publishing(path, mode, _move_without_overwriting) as file:
+    with _publishing(path, mode, _move_without_overwriting, undo=path.unlink) as file:
         yield file
+
+
+def create_together(contents: Mapping[Path, bytes]) -> None:
+    """Several new files, all or none. Raises StateError, StorageError."""
+    made: list[Path] = []
+    try:
+        for path, data in contents.items():
+            with creating(path) as file:
+                file.write(data)
+            made.append(path)
+    except BaseException:
+        for path in made:
+            with suppress(StorageError):
+                remove(path)
+        raise
 
 
 def remove(path: Path) -> None:
@@ -73,7 +91,9 @@ def sweep_temporary(folder: Path, *, name: str | None = None, before: float | No
 
 
 @contextmanager
-def _publishing(path: Path, mode: int, publish: Callable[[Path, Path], None]) -> Iterator[BinaryIO]:
+def _publishing(
+    path: Path, mode: int, publish: Callable[[Path, Path], None], undo: Callable[[], None]
+) -> Iterator[BinaryIO]:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}{TEMPORARY_SUFFIX}")
     try:
         try:
@@ -86,7 +106,12 @@ def _publishing(path: Path, mode: int, publish: Callable[[Path, Path], None]) ->
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        try:
+            _sync_folder(path.parent)
+        except BaseException:
+            with suppress(OSError):
+                undo()
+            raise
     except OSError as error:
         raise _storage_error(path, error) from None
 
@@ -115,7 +140,16 @@ def _link_or_rename(temporary: Path, path: Path) -> None:
             raise
         os.rename(temporary, path)  # no hard links here: ``creating`` looked before it began
     else:
+        _unlink_or_undo(temporary, path)
+
+
+def _unlink_or_undo(temporary: Path, path: Path) -> None:
+    try:
         os.unlink(temporary)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(path)
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

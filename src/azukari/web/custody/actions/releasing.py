@@ -10,7 +10,7 @@ from uuid import UUID
 
 from azukari.errors import StateError, StorageError
 from azukari.seal.package import write_package
-from azukari.stores.files import creating, remove, replacing, sweep_temporary
+from azukari.stores.files import TEMPORARY_SUFFIX, creating, remove, replacing, sweep_temporary
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import office
 from azukari.web.custody import places, queries
@@ -56,30 +56,28 @@ def recover(*, kek: KeyEncryptionKey, by: UUID, at: datetime) -> tuple[int, int]
 
 def pending() -> bool:
     """Whether a crash left anything to finish or to void."""
-    return HandOver.objects.filter(status=HandOver.Status.LOGGED).exists() or bool(_unlogged())
+    return HandOver.objects.filter(status=HandOver.Status.LOGGED).exists() or bool(_leftovers())
 
 
-def _unlogged() -> list[Path]:
-    """Files of hand-overs that never reached the register."""
-    known = {str(i) for i in HandOver.objects.values_list("id", flat=True)}
-    folders = (office.folder() / "spool", office.folder() / "index")
-    kept = {".payload", ".record"}
-    return [
-        path for folder in folders for path in folder.iterdir() if path.suffix in kept and path.stem not in known
-    ] + [path for folder in folders for path in folder.glob(".*") if path.is_file()]
+def _leftovers() -> list[Path]:
+    """Payloads that no logged hand-over waits for, records of no hand-over at all, and temporary files."""
+    known = dict(HandOver.objects.values_list("id", "status"))
+    waiting = {str(i) for i, status in known.items() if status == HandOver.Status.LOGGED}
+    recorded = {str(i) for i in known}
+    spool, index, packages = (office.folder() / name for name in ("spool", "index", "packages"))
+    payloads = [path for path in spool.glob("*.payload") if path.stem not in waiting]
+    records = [path for path in index.glob("*.record") if path.stem not in recorded]
+    temporary = [path for folder in (spool, index, packages) for path in folder.glob(f".*{TEMPORARY_SUFFIX}")]
+    return payloads + records + temporary
 
 
 def _void_unlogged() -> int:
-    leftovers = _unlogged()
-    voided = {path.stem for path in leftovers if not path.name.startswith(".")}
+    """Remove what is left over; returns how many hand-overs never reached the register."""
+    leftovers = _leftovers()
+    known = {str(i) for i in HandOver.objects.values_list("id", flat=True)}
     for path in leftovers:
         remove(path)
-    # Payloads of released hand-overs whose removal was cut short.
-    for row in HandOver.objects.filter(status=HandOver.Status.RELEASED):
-        remove(places.payload(row.id))
-    for name in ("spool", "index", "packages"):
-        sweep_temporary(office.folder() / name)
-    return len(voided)
+    return len({path.stem for path in leftovers if path.suffix in (".payload", ".record")} - known)
 
 
 def _copy_out(package: Path, output: Path | None, *, must: bool) -> None:

@@ -13,6 +13,7 @@ import polars as pl
 from django.db import DatabaseError, transaction
 
 from azukari.errors import (
+    ColumnError,
     ExpiredError,
     NotFoundError,
     NotPermittedError,
@@ -23,7 +24,7 @@ from azukari.errors import (
 from azukari.fingerprint.keys import HandOverKey
 from azukari.handover.choosing import Choice, verify_choice
 from azukari.handover.record import RecordReader
-from azukari.handover.sealing import Parties, Plan, Secrets, seal_table
+from azukari.handover.sealing import REFERENCE_HEADER, Parties, Plan, Secrets, seal_table
 from azukari.seal.manifest import Entry
 from azukari.stores.files import creating, remove
 from azukari.stores.keys import KeyEncryptionKey
@@ -60,16 +61,18 @@ def seal(
 ) -> queries.HandOverInfo:
     """Mark, seal, log, sign and release one copy; returns the released hand-over.
 
-    Raises NotPermittedError (another party than the entrustee), UnconfirmedKeyError, ExpiredError,
-    NothingToSealError, NumberInTextError, StateError (the output exists), NotFoundError (its folder does not),
-    MarkError, StorageError. After any of them nothing is logged and nothing was released; but a StorageError that
-    names the hand-over came after the entry, and a restart finishes it.
+    Raises NotPermittedError (another party than the entrustee), UnconfirmedKeyError, ExpiredError, ColumnError (a
+    column called like the reference), NothingToSealError, NumberInTextError, StateError (the output exists),
+    NotFoundError (its folder does not), MarkError, StorageError. After any of them nothing is logged and nothing
+    was released; but a StorageError that names the hand-over came after the entry, and a restart finishes it.
     """
     entrustment, party = _permitted(order, at.date())
     if order.output.exists():
         raise StateError("the output file exists already")
     if not order.output.resolve().parent.is_dir():
         raise NotFoundError("the folder of the output file")
+    if REFERENCE_HEADER in dict(order.choice.leaving):
+        raise ColumnError(f"{REFERENCE_HEADER} is the name of azukari's own column")
     verify_choice(source, order.choice)
     hand_over_id = uuid4()
     with places.sealing_alone():
