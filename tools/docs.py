@@ -18,7 +18,7 @@ SOURCE = ROOT / "src" / "azukari"
 CLASSES = "\n## Classes\n"
 
 sys.path.insert(0, str(ROOT / "src"))
-from azukari import errors
+from azukari import errors  # noqa: E402 - found only with the path above
 
 EXIT_CODES = """# Exit codes
 

@@ -167,7 +167,16 @@ def test_seal_when_done_then_it_says_of_each_column_what_became_of_it(registered
 
 def test_seal_when_strict_then_the_delivered_table_has_the_spelling_of_the_source(registered: Scene) -> None:
     table, key = registered / "rows.csv", registered / "shiraho.key"
-    command = ("seal", registered / "register.csv", "--entrustment", "試験", "--to", PARTY["shiraho"], "--canaries", "0")
+    command = (
+        "seal",
+        registered / "register.csv",
+        "--entrustment",
+        "試験",
+        "--to",
+        PARTY["shiraho"],
+        "--canaries",
+        "0",
+    )
     registered.json(*command, "--strict-schema", "-o", registered / "strict.azk")
     assert call("open", registered / "strict.azk", "-i", key, "-o", table).code == 0
     rows = read_table(table).frame.drop("行参照").sort("電話番号", "氏名", "住所")
@@ -197,9 +206,7 @@ def test_return_when_the_source_is_given_then_numbers_and_ids_are_back_in_source
 def test_export_when_a_return_was_logged_after_the_last_checkpoint_then_it_is_signed_and_exported(
     sealed: Scene,
 ) -> None:
-    sealed.json(
-        "return", sealed / "wakaba.csv", "--handover", sealed.hand_overs()["wakaba"], "-o", sealed / "back.csv"
-    )
+    sealed.json("return", sealed / "wakaba.csv", "--handover", sealed.hand_overs()["wakaba"], "-o", sealed / "back.csv")
     size = len(entries(sealed))
     exported = sealed.json("ledger", "export", sealed / "export")
     verified = call("verify", sealed / "export", "--log-key", exported["log_key"], "--json").json

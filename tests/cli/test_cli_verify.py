@@ -219,9 +219,7 @@ def test_evidence_vector_when_verified_at_the_command_line_then_the_code_of_its_
 def exported(sealed: Scene) -> Path:
     """A ledger folder that was exported at two sizes."""
     sealed.json("ledger", "export", sealed / "export")
-    sealed.json(
-        "return", sealed / "wakaba.csv", "--handover", sealed.hand_overs()["wakaba"], "-o", sealed / "back.csv"
-    )
+    sealed.json("return", sealed / "wakaba.csv", "--handover", sealed.hand_overs()["wakaba"], "-o", sealed / "back.csv")
     sealed.json("ledger", "export", sealed / "export")
     return sealed / "export"
 
@@ -276,7 +274,7 @@ def test_office_ledger_when_an_entry_or_tile_row_is_edited_then_check_says_tile(
     sealed.json("ledger", "check")
     for statement in (
         "UPDATE sequencer_tile SET data = zeroblob(length(data)) WHERE level = 0",
-        "UPDATE sequencer_entry SET data = zeroblob(length(data)) WHERE \"index\" = 2",
+        'UPDATE sequencer_entry SET data = zeroblob(length(data)) WHERE "index" = 2',
     ):
         with connection.cursor() as cursor:
             cursor.execute("SAVEPOINT before")

@@ -186,9 +186,7 @@ with files.replacing(path) as file:
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
-def test_replacing_when_killed_at_a_step_then_old_or_new_is_whole(
-    tmp_path: Path, step: str, when: str
-) -> None:
+def test_replacing_when_killed_at_a_step_then_old_or_new_is_whole(tmp_path: Path, step: str, when: str) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"old")
     environment = os.environ | {"PYTHONPATH": str(Path(azukari.__file__).parents[1])}

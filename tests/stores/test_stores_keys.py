@@ -56,9 +56,7 @@ def test_key_file_when_the_folder_is_missing_then_storage_error(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("passphrase", [None, b"", b"wrong"])
-def test_key_file_when_the_passphrase_is_wrong_then_it_says_so(
-    protected: Path, passphrase: bytes | None
-) -> None:
+def test_key_file_when_the_passphrase_is_wrong_then_it_says_so(protected: Path, passphrase: bytes | None) -> None:
     with pytest.raises(KeyFileError, match="passphrase") as caught:
         keys.open_key_file(protected, passphrase)
     assert "wrong" not in str(caught.value)

@@ -68,9 +68,7 @@ def flipped(data: bytes, at: int = 0) -> bytes:
 
 
 def inclusion() -> Iterator[tuple[str, Case]]:
-    def case(
-        name: str, expect: str, comment: str, index: int, size: int, /, **change: Any
-    ) -> tuple[str, Case]:
+    def case(name: str, expect: str, comment: str, index: int, size: int, /, **change: Any) -> tuple[str, Case]:
         whole = tree(size)
         given: Case = {"leaf": LEAVES[index], "index": index, "size": size, "path": whole.path(index)}
         given |= {"root": whole.root} | change
@@ -195,17 +193,11 @@ def checkpoint() -> Iterator[tuple[str, Case]]:
     found: Case = {"size": 7, "root": b64(root)}
     empty = Checkpoint(ORIGIN, 0, EMPTY_ROOT)
     yield case("ordinary", "success", "size 7", sign_checkpoint(state, [LOG]), **found)
-    yield case(
-        "witnessed", "success", "a witness signed, too", sign_checkpoint(state, [LOG, WITNESS]), **found
-    )
-    yield case(
-        "empty", "success", "an empty log", sign_checkpoint(empty, [LOG]), size=0, root=b64(EMPTY_ROOT)
-    )
+    yield case("witnessed", "success", "a witness signed, too", sign_checkpoint(state, [LOG, WITNESS]), **found)
+    yield case("empty", "success", "an empty log", sign_checkpoint(empty, [LOG]), size=0, root=b64(EMPTY_ROOT))
     yield case("other-origin", "signature", "another log's", sign_note(other.encode(), [LOG]))
     yield case("witness-only", "signature", "the log did not sign", sign_note(state.encode(), [WITNESS]))
-    yield case(
-        "size-altered", "signature", "8 for 7", sign_checkpoint(state, [LOG]).replace(b"\n7\n", b"\n8\n")
-    )
+    yield case("size-altered", "signature", "8 for 7", sign_checkpoint(state, [LOG]).replace(b"\n7\n", b"\n8\n"))
     yield case("empty-other-root", "proof", "size 0, another root", text(ORIGIN, "0", b64(root)))
     yield case("leading-zero", "format", "a size with a leading zero", text(ORIGIN, "07", b64(root)))
     yield case("signed-size", "format", "a size with a sign", text(ORIGIN, "+7", b64(root)))
@@ -256,9 +248,7 @@ def proof() -> Iterator[tuple[str, Case]]:
     yield case("path-64", "format", "64 path lines", changed(step, step * 62))
     yield case("no-checkpoint", "format", "nothing after the path", good.partition(b"\n\n")[0] + b"\n")
     yield case("not-utf8", "format", "bytes that are not ASCII", b"\xff" + good)
-    yield case(
-        "huge-extra", "limit", "65,537 bytes of extra", changed("index", f"extra {b64(bytes(65537))}\nindex")
-    )
+    yield case("huge-extra", "limit", "65,537 bytes of extra", changed("index", f"extra {b64(bytes(65537))}\nindex"))
 
 
 def bundle() -> Iterator[tuple[str, Case]]:
@@ -360,9 +350,7 @@ def tiles() -> Iterator[tuple[str, Case]]:
         with_row("0/1", rows["0/1"] + b"\0"),
         damage=("tile-altered", 0, 1),
     )
-    yield case(
-        "tile-short", "tile", "a hash is missing", 5, with_five(row[:-32], packed), damage=("missing", 0, 0)
-    )
+    yield case("tile-short", "tile", "a hash is missing", 5, with_five(row[:-32], packed), damage=("missing", 0, 0))
     yield case("tile-missing", "tile", "no row", 5, ({}, five[1]), damage=("missing", 0, 0))
     yield case("bundle-missing", "tile", "no bundle", 5, (five[0], {}), damage=("missing", "entries", 0))
     yield case(

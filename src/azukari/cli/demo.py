@@ -32,11 +32,17 @@ _STAGES = {
 @click.option("--people", type=click.IntRange(120, 12_000_000), default=50_000, show_default=True, help="人数 / people")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="乱数の種 / seed")
 @click.option(
-    "--leaker", type=click.Choice([f.slug for f in FIRMS]), default=FIRMS[1].slug, show_default=True, help="漏らす会社 / leaker"
+    "--leaker",
+    type=click.Choice([f.slug for f in FIRMS]),
+    default=FIRMS[1].slug,
+    show_default=True,
+    help="漏らす会社 / leaker",
 )
 @click.option("--leak", type=click.Choice(LEAKS), default="ours", show_default=True, help="何が漏れるか / what leaks")
 @click.option("--rows", type=click.IntRange(1), default=60, show_default=True, help="漏れる行数 / leaked rows")
-@click.option("--keep", type=click.Path(path_type=Path), help="ここに残す（空のフォルダー）/ keep everything in this folder")
+@click.option(
+    "--keep", type=click.Path(path_type=Path), help="ここに残す（空のフォルダー）/ keep everything in this folder"
+)
 @json_option
 @speech
 def demo(

@@ -17,7 +17,9 @@ from azukari.stores.keys import create_key_file
 
 @click.command()
 @click.argument("office_path", type=click.Path(path_type=Path))
-@click.option("--keys", "keys_path", type=click.Path(path_type=Path), required=True, help="新しい鍵ファイル / new key file")
+@click.option(
+    "--keys", "keys_path", type=click.Path(path_type=Path), required=True, help="新しい鍵ファイル / new key file"
+)
 @click.option(
     "--oversight",
     "oversight_path",
@@ -112,7 +114,9 @@ def list_command(out: Speech, office_path: Path, keys_path: Path, login: str | N
 
     parties = {party.id: party for party in queries.parties(office.body_id)}
     for party in parties.values():
-        out.say(f"相手　{party.id.hex}　{party.name}　{party.status}", f"party {party.id.hex} {party.name} {party.status}")
+        out.say(
+            f"相手　{party.id.hex}　{party.name}　{party.status}", f"party {party.id.hex} {party.name} {party.status}"
+        )
     entrustments = queries.entrustments(office.body_id)
     for e in entrustments:
         out.say(
@@ -130,7 +134,13 @@ def list_command(out: Speech, office_path: Path, keys_path: Path, login: str | N
             "parties": [{"id": p.id.hex, "name": p.name, "status": p.status} for p in parties.values()],
             "entrustments": [{"id": e.id.hex, "title": e.title, "party": e.party.hex} for e in entrustments],
             "handovers": [
-                {"id": h.id.hex, "party": h.party.hex, "status": h.status, "rows": h.rows, "grade": best_grade(h.id).value}
+                {
+                    "id": h.id.hex,
+                    "party": h.party.hex,
+                    "status": h.status,
+                    "rows": h.rows,
+                    "grade": best_grade(h.id).value,
+                }
                 for h in hand_overs
             ],
         }

@@ -20,7 +20,9 @@ from azukari.tables import write_table
 @click.command("open")
 @click.argument("package", type=click.Path(path_type=Path))
 @key_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="表 / table (csv tsv xlsx parquet)")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="表 / table (csv tsv xlsx parquet)"
+)
 @click.option("--receipt", "receipt_path", type=click.Path(path_type=Path), help="受領書 / receipt")
 @log_key_option
 @json_option

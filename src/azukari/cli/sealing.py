@@ -123,7 +123,9 @@ def seal(
             "rows": sealed.rows,
             "entry": sealed.entry_index,
             "fields": [str(field) for field in sealed.fields],
-            "columns": [{"header": h, "field": str(f) if f else None, "fate": fate.value} for h, f, fate in choice.fates],
+            "columns": [
+                {"header": h, "field": str(f) if f else None, "fate": fate.value} for h, f, fate in choice.fates
+            ],
         }
     )
 
@@ -143,7 +145,10 @@ def receipt(
 
     note = read_small(receipt_file, MAX_RECEIPT)
     hand_over, grade = add_receipt(note=note, body_id=office.body_id, by=office.by, at=office.at)
-    out.say(f"受領書を保管しました（{grade.label('ja')}）: {hand_over.hex}", f"Receipt kept ({grade.label('en')}): {hand_over.hex}")
+    out.say(
+        f"受領書を保管しました（{grade.label('ja')}）: {hand_over.hex}",
+        f"Receipt kept ({grade.label('en')}): {hand_over.hex}",
+    )
     out.answer({"handover": hand_over.hex, "grade": grade.value})
 
 

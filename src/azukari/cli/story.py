@@ -369,5 +369,3 @@ def verifier_script() -> Path:
         if place.is_file():
             return place
     raise NotFoundError("verifier")
-
-

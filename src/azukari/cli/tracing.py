@@ -41,14 +41,21 @@ FINDING: Final = "azukari/finding/v1"
 _GENUINE: Final = {
     Genuine.GENUINE: ("値は、この機関の元データと一致します。", "The values are those of this body's data."),
     Genuine.NOT_OURS: ("この機関の元データではありません。", "This is not this body's data."),
-    Genuine.CANNOT_SAY: ("この機関のものかどうか、判断できません。", "It cannot be said whether this is this body's data."),
+    Genuine.CANNOT_SAY: (
+        "この機関のものかどうか、判断できません。",
+        "It cannot be said whether this is this body's data.",
+    ),
 }
 
 
 @click.command()
 @click.argument("specimen_file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--columns", help="列の種類 / declare columns")
-@click.option("--source", type=click.Path(path_type=Path), help="元の表（打ち直された標本に）/ source table, for re-typed specimens")
+@click.option(
+    "--source",
+    type=click.Path(path_type=Path),
+    help="元の表（打ち直された標本に）/ source table, for re-typed specimens",
+)
 @click.option("--case", "case", help="事案 / case id; default: a new case")
 @click.option("--title", default="流出標本", show_default=True, help="新しい事案の件名 / title of a new case")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="所見 / finding")
@@ -82,7 +89,9 @@ def trace(
     sample = read_specimen(frame, typings)
     source_frame = None if source is None else read_table(source).frame
     snapshot, rows = _match(office, sample, source_frame)  # no key of a copy is touched; a wrong table logs nothing
-    case_id = _case(office, case) if case else open_case(body_id=office.body_id, title=title, by=office.by, at=office.at)
+    case_id = (
+        _case(office, case) if case else open_case(body_id=office.body_id, title=title, by=office.by, at=office.at)
+    )
     specimen_id = log_specimen(case_id=case_id, sample=sample, kek=office.kek, by=office.by, at=office.at)
     found, _ = trace_specimen(
         specimen_id=specimen_id,
@@ -173,9 +182,14 @@ def tell(out: Speech, finding: Finding, owners: dict[str, str]) -> None:
                 f"  {name}: excluded, this copy never held the leaked {held} ({grade})",
             )
         elif hand_over in finding.burned:
-            out.say(f"  {name}: 印は開示済みで、何も言えません", f"  {name}: its marks were disclosed, nothing can be said")
+            out.say(
+                f"  {name}: 印は開示済みで、何も言えません", f"  {name}: its marks were disclosed, nothing can be said"
+            )
         elif hand_over in finding.expired:
-            out.say(f"  {name}: 控えの保存期間が過ぎ、何も言えません", f"  {name}: its copy record expired, nothing can be said")
+            out.say(
+                f"  {name}: 控えの保存期間が過ぎ、何も言えません",
+                f"  {name}: its copy record expired, nothing can be said",
+            )
         else:
             out.say(
                 f"  {name}: この写しとは言えません（潔白を示すものではありません）。E = 2^{measured.total:.1f}",
@@ -203,7 +217,9 @@ def _tell_bound(out: Speech, finding: Finding) -> None:
 
 @click.command()
 @click.argument("finding_file", type=click.Path(path_type=Path))
-@click.option("--evidence", type=click.Path(path_type=Path), required=True, help="証拠（公開可）/ evidence, publishable")
+@click.option(
+    "--evidence", type=click.Path(path_type=Path), required=True, help="証拠（公開可）/ evidence, publishable"
+)
 @click.option("--specimen", type=click.Path(path_type=Path), required=True, help="標本（検証者だけに）/ specimen.age")
 @click.option("--to", "to", multiple=True, required=True, help="検証者の鍵 / verifier: age1... or a card file")
 @click.option("--yes", is_flag=True, help="確認済み / confirmed")
@@ -226,7 +242,10 @@ def disclose(
     out.as_json = as_json
     finding = _read_finding(finding_file)
     recipients = [_recipient(text) for text in to]
-    confirm(out.pick("写しの印を開示します。元に戻せません。よろしいですか", "Disclose the marks? This cannot be undone"), yes)
+    confirm(
+        out.pick("写しの印を開示します。元に戻せません。よろしいですか", "Disclose the marks? This cannot be undone"),
+        yes,
+    )
     office = open_office(office_path, keys_path, login)
     from azukari.web.incidents.actions.disclosure import disclose as action
     from azukari.web.incidents.tracing import trace_specimen

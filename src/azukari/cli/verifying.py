@@ -96,7 +96,9 @@ def _package(out: Speech, file: Path, log_key: str | None) -> None:
 
 def _key_used(out: Speech, vkey: str, pinned: str | None) -> None:
     if pinned is None:
-        out.say(f"台帳の鍵（委託元に照合してください）: {vkey}", f"Ledger key (compare it with the entruster's): {vkey}")
+        out.say(
+            f"台帳の鍵（委託元に照合してください）: {vkey}", f"Ledger key (compare it with the entruster's): {vkey}"
+        )
 
 
 def _receipt(out: Speech, file: Path, package_path: Path | None, log_key: str | None) -> None:

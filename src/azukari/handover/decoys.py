@@ -78,9 +78,7 @@ def _joined(text: str) -> str:
     return text.replace(" ", "").replace("\u3000", "")
 
 
-def _cells(
-    column: pl.Series, field: Field, people: Sequence[Canary], fill: np.random.Generator
-) -> list[str]:
+def _cells(column: pl.Series, field: Field, people: Sequence[Canary], fill: np.random.Generator) -> list[str]:
     """One column of the canary rows."""
     if field.kind is Kind.LOCAL_ID:
         return _unused_ids(column, len(people), fill)

@@ -100,9 +100,7 @@ def create_key_file(path: Path, passphrase: bytes | None) -> KeyEncryptionKey:
 def open_key_file(path: Path, passphrase: bytes | None) -> KeyEncryptionKey:
     """Read a key file; KeyFileError says in one sentence what is wrong with the file or the passphrase."""
     document = _read(path)
-    key = (
-        _open_plain(document) if document.get("protection") == "none" else _open_sealed(document, passphrase)
-    )
+    key = _open_plain(document) if document.get("protection") == "none" else _open_sealed(document, passphrase)
     if document.get("key_id") != _key_id(key).hex():
         raise _damaged()
     return KeyEncryptionKey(key)

@@ -99,9 +99,7 @@ def phones(areas: pl.Series, rng: np.random.Generator) -> pl.Series:
     frame = pl.DataFrame({"mobile": mobile, "land": _exchanges(areas, middle), "last": last, "kind": kind})
     first = pl.when(pl.col("kind") < MOBILE).then("mobile").otherwise("land")
     full = pl.concat_str(first, pl.lit("-"), "last")
-    return frame.select(
-        pl.when(pl.col("kind") < MOBILE + LANDLINE).then(full).otherwise(pl.lit(""))
-    ).to_series()
+    return frame.select(pl.when(pl.col("kind") < MOBILE + LANDLINE).then(full).otherwise(pl.lit(""))).to_series()
 
 
 def _exchanges(areas: pl.Series, middle: Ints) -> pl.Series:

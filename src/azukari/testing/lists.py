@@ -129,9 +129,7 @@ def towns(rows: Iterable[tuple[str, str, str, str, int]]) -> Weighted:
 def _town_frame(frame: pl.DataFrame, numbering: Ints) -> pl.DataFrame:
     cities = frame.select("prefecture", "city").unique(maintain_order=True)
     areas = cities.with_columns(
-        area=pl.Series(
-            [area_code(prefecture, city) for prefecture, city in cities.iter_rows()], dtype=pl.String
-        )
+        area=pl.Series([area_code(prefecture, city) for prefecture, city in cities.iter_rows()], dtype=pl.String)
     )
     return frame.join(areas, on=["prefecture", "city"], how="left", maintain_order="left").select(
         postal=pl.concat_str(pl.col("code").str.slice(0, 3), pl.lit("-"), pl.col("code").str.slice(3)),

@@ -225,11 +225,7 @@ def _texts(numbers: Ints) -> pl.Series:
 
 
 def _blank_unless(present: _Flags, texts: pl.Series) -> pl.Series:
-    return (
-        texts.to_frame("text")
-        .select(pl.when(pl.Series(present)).then("text").otherwise(pl.lit("")))
-        .to_series()
-    )
+    return texts.to_frame("text").select(pl.when(pl.Series(present)).then("text").otherwise(pl.lit(""))).to_series()
 
 
 def _generator(count: int, seed: int, stream: int) -> np.random.Generator:

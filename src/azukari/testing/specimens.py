@@ -73,9 +73,7 @@ def mix_rows(frames: Sequence[pl.DataFrame], rng: np.random.Generator) -> pl.Dat
     return shuffle_rows(pl.concat(frames), rng)
 
 
-def typing_errors(
-    frame: pl.DataFrame, columns: Sequence[str], rate: float, rng: np.random.Generator
-) -> pl.DataFrame:
+def typing_errors(frame: pl.DataFrame, columns: Sequence[str], rate: float, rng: np.random.Generator) -> pl.DataFrame:
     """打ち間違い。 Each filled cell of ``columns`` gets one error with probability ``rate`` (0 to 1):
     somebody keyed the sample in from a photograph or a print.
 

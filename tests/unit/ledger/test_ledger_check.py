@@ -24,9 +24,7 @@ class Stored:
         return Stored(dict(self.rows), dict(self.bundles), self.size, self.root)
 
     def check(self) -> None:
-        check_tiles(
-            lambda level, index: self.rows[level, index], self.bundles.__getitem__, self.size, self.root
-        )
+        check_tiles(lambda level, index: self.rows[level, index], self.bundles.__getitem__, self.size, self.root)
 
 
 def no_row(level: int, index: int) -> bytes:
@@ -85,9 +83,7 @@ def test_check_when_one_bit_of_a_row_flips_then_names_the_row(data: st.DataObjec
 def test_check_when_one_bit_of_a_bundle_flips_then_names_the_bundle(data: st.DataObject) -> None:
     stored = SMALL.copy()
     index = data.draw(st.sampled_from(sorted(stored.bundles)))
-    stored.bundles[index] = flip(
-        stored.bundles[index], data.draw(st.integers(0, len(stored.bundles[index]) - 1))
-    )
+    stored.bundles[index] = flip(stored.bundles[index], data.draw(st.integers(0, len(stored.bundles[index]) - 1)))
     assert damage(stored) == ("bundle-altered", "entries", index)
 
 

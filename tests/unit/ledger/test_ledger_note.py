@@ -108,9 +108,7 @@ def test_signer_when_printed_then_no_seed() -> None:
     assert repr(LOG.seed) not in repr(LOG)
 
 
-@pytest.mark.parametrize(
-    ("name", "seed"), [("", bytes(32)), ("a b", bytes(32)), ("a+b", bytes(32)), ("a", b"short")]
-)
+@pytest.mark.parametrize(("name", "seed"), [("", bytes(32)), ("a b", bytes(32)), ("a+b", bytes(32)), ("a", b"short")])
 def test_signer_when_malformed_then_format_error(name: str, seed: bytes) -> None:
     with pytest.raises(FormatError):
         Signer(name, seed)

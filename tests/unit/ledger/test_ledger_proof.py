@@ -31,9 +31,7 @@ def proof_of(index: int, extra: bytes = b"") -> bytes:
     return encode_proof(Proof(index, tuple(TREE.path(index)), NOTE, extra))
 
 
-@given(
-    st.integers(0, LIMITS.tree_size), st.lists(hashes, max_size=LIMITS.path_hashes), st.binary(max_size=50)
-)
+@given(st.integers(0, LIMITS.tree_size), st.lists(hashes, max_size=LIMITS.path_hashes), st.binary(max_size=50))
 def test_proof_when_encoded_then_parses_to_the_same(index: int, path: list[bytes], extra: bytes) -> None:
     proof = Proof(index, tuple(path), NOTE, extra)
     assert parse_proof(encode_proof(proof)) == proof

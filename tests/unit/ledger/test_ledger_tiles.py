@@ -60,9 +60,7 @@ def read(level: int, index: int) -> bytes:
         (None, 1234067, 12, "tile/entries/x001/x234/067.p/12"),
     ],
 )
-def test_path_when_named_then_as_in_the_specification(
-    level: int | None, index: int, width: int, path: str
-) -> None:
+def test_path_when_named_then_as_in_the_specification(level: int | None, index: int, width: int, path: str) -> None:
     made = bundle_path(index, width) if level is None else tile_path(level, index, width)
     assert made == path
     name = parse_path(path)
@@ -196,9 +194,7 @@ def test_reader_when_row_is_malformed_then_tile_error() -> None:
 
 
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=256), st.data())
-def test_bundle_when_encoded_then_parses_and_prefixes_parse(
-    entries: list[bytes], data: st.DataObject
-) -> None:
+def test_bundle_when_encoded_then_parses_and_prefixes_parse(entries: list[bytes], data: st.DataObject) -> None:
     packed = encode_bundle(entries)
     width = data.draw(st.integers(1, len(entries)))
     assert parse_bundle(packed) == entries

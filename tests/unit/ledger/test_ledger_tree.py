@@ -97,9 +97,7 @@ def test_root_when_any_size_then_equals_recursive_definition(size: int) -> None:
 
 
 @given(sizes, st.data())
-def test_inclusion_path_when_any_leaf_then_recursive_path_and_verifies(
-    size: int, data: st.DataObject
-) -> None:
+def test_inclusion_path_when_any_leaf_then_recursive_path_and_verifies(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
     leaves = LEAVES[:size]
     path = inclusion_path(leaves, index)
@@ -108,9 +106,7 @@ def test_inclusion_path_when_any_leaf_then_recursive_path_and_verifies(
 
 
 @given(sizes, st.data())
-def test_consistency_path_when_any_sizes_then_recursive_path_and_verifies(
-    size: int, data: st.DataObject
-) -> None:
+def test_consistency_path_when_any_sizes_then_recursive_path_and_verifies(size: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(0, size))
     path = consistency_path(LEAVES[:size], old)
     assert path == (naive_subproof(old, LEAVES[:size], True) if old else [])

@@ -39,9 +39,7 @@ LANDLINE = r"0\d-1\d{3}-\d{4}|0\d{2}-1\d{2}-\d{4}|0\d{3}-1\d-\d{4}"
 
 
 def small_lists() -> lists.Lists:
-    return lists.Lists(
-        lists.surnames(SURNAMES), lists.given_names(MEN), lists.given_names(WOMEN), lists.towns(TOWNS)
-    )
+    return lists.Lists(lists.surnames(SURNAMES), lists.given_names(MEN), lists.given_names(WOMEN), lists.towns(TOWNS))
 
 
 def small(count: int = 2_000, seed: int = 1, era: bool = False) -> pl.DataFrame:
@@ -53,9 +51,7 @@ def share(flags: pl.Series) -> float:
 
 
 def digest(frame: pl.DataFrame) -> str:
-    stable = frame.with_columns(
-        pl.col("個人番号").str.slice(0, 11)
-    )  # which failing digit follows is not fixed here
+    stable = frame.with_columns(pl.col("個人番号").str.slice(0, 11))  # which failing digit follows is not fixed here
     return hashlib.sha256(stable.write_csv().encode()).hexdigest()
 
 

@@ -89,9 +89,7 @@ def test_mix_rows_when_columns_differ_or_nothing_is_there_is_refused() -> None:
 
 
 @given(st.lists(st.text("0123霞浜", max_size=6), min_size=1, max_size=30), st.integers(0, 2**32))
-def test_typing_errors_at_rate_one_change_each_filled_cell_by_one_character(
-    cells: list[str], seed: int
-) -> None:
+def test_typing_errors_at_rate_one_change_each_filled_cell_by_one_character(cells: list[str], seed: int) -> None:
     copy = pl.DataFrame({"a": cells, "b": cells})
     typed = specimens.typing_errors(copy, ["a"], 1.0, rng(seed))
     assert typed["b"].equals(copy["b"])
@@ -125,9 +123,7 @@ def test_typing_errors_when_the_rate_is_none_are_refused(rate: float) -> None:
 
 @given(st.lists(st.none() | st.text(max_size=8), max_size=10))
 def test_nfkc_normalises_text_and_only_text(cells: list[str | None]) -> None:
-    copy = pl.DataFrame(
-        {"a": pl.Series(cells, dtype=pl.String), "n": pl.Series([1] * len(cells), dtype=pl.Int64)}
-    )
+    copy = pl.DataFrame({"a": pl.Series(cells, dtype=pl.String), "n": pl.Series([1] * len(cells), dtype=pl.Int64)})
     folded = specimens.nfkc(copy)
     assert folded["a"].to_list() == [c if c is None else unicodedata.normalize("NFKC", c) for c in cells]
     assert folded["n"].equals(copy["n"])
