@@ -60,7 +60,8 @@ PLANTED = {
     "配偶者所得": "8417097",
 }
 _UNMISTAKABLE = ("宛名番号", "氏名", "フリガナ", "電話番号", "住所", "個人番号", "年金額", "配偶者氏名", "配偶者所得")
-SECRETS = (*(PLANTED[header] for header in _UNMISTAKABLE), "珠洲宮", "璃々亜", "スズミヤ", "リリア", "07004178823")
+_PARTS = ("珠洲宮", "璃々亜", "スズミヤ", "リリア", "07004178823")
+SECRETS = (*(PLANTED[header] for header in _UNMISTAKABLE), *_PARTS)
 
 
 @dataclass(frozen=True)

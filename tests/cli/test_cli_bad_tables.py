@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
-from tests.cli.scene import PARTY, PLANTED, Scene, people
+from tests.cli.scene import PARTY, PLANTED, Scene, check_spill, people
 
 HEAD = "氏名,フリガナ,生年月日\r\n"
 ROW = ",".join(PLANTED[header] for header in ("氏名", "フリガナ", "生年月日")) + "\r\n"
@@ -145,3 +147,33 @@ def test_pasted_text_when_there_is_nothing_in_it_then_refused(sealed: Scene, con
 def test_pasted_text_when_too_long_then_refused(sealed: Scene) -> None:
     (sealed / "pasted.txt").write_text(f"{PLANTED['氏名']},1\n" * 100_000, encoding="utf-8")
     sealed.refused("limit", "trace", sealed / "pasted.txt", "-o", sealed / "out.json")
+
+
+def test_errors_when_followed_to_their_causes_then_no_cell_is_in_any_of_them(
+    sealed: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a debugger, a log or an error collector would see: messages, arguments and facts, down the whole chain."""
+    seen: list[BaseException] = []
+    main = importlib.import_module("azukari.cli.main")  # the package has a function of this name
+    refuse = main._refuse
+    monkeypatch.setattr(main, "_refuse", lambda speech, error: seen.append(error) or refuse(speech, error))
+    notes = [PLANTED["個人番号"]] * 300
+    people().with_columns(pl.Series("備考", notes)).write_csv(sealed / "note.csv")
+    columns = ("--columns", "備考=free-text")
+    named = ("--entrustment", "備考", "--to", PARTY["seiran"], "-o", sealed / "out.azk")
+    assert sealed.run("seal", sealed / "note.csv", *columns, *named).code == 32
+    for _, name, _, make in BAD[:-1]:
+        make(sealed / name)
+        for command in commands(sealed, sealed / name)[:3:2]:
+            sealed.run(*command)
+        (sealed / name).unlink()
+    assert len(seen) == 2 * len(BAD) - 1
+    chains = [list(chain(error)) for error in seen]
+    for error in (error for links in chains for error in links):
+        check_spill(f"{error!r} {error} {error.args!r} {vars(error)!r}")
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

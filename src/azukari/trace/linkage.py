@@ -7,7 +7,7 @@ accuse the innocent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ from azukari.fields.kinds import REFERENCE, Field, Kind
 from azukari.fields.spelling import presentation
 from azukari.fingerprint import references
 from azukari.fingerprint.keys import Channel, aes, numbered_blocks
-from azukari.handover.linking import COMBINATIONS, Digester, link_columns, role_columns
+from azukari.handover.linking import Digester, link_columns, role_columns
 from azukari.handover.record import RecordReader
 from azukari.trace.copies import Copy
 from azukari.trace.specimen import Specimen, is_blank
@@ -26,7 +26,6 @@ from azukari.trace.specimen import Specimen, is_blank
 IDENTITY: Final = frozenset({Kind.NAME, Kind.KANA, Kind.BIRTH_DATE, Kind.PHONE, Kind.ADDRESS, Kind.EMAIL})
 OPENED_LEAST: Final = 2  # identity cells that must open for a row to count
 MOST_NAMESAKES: Final = 64  # a digest that occurs more often points to nobody
-_STRONG: Final = {c.name for c in COMBINATIONS if c.strong}
 _POSITION_BITS: Final = np.uint64(32)
 _POSITION: Final = np.uint64(0xFFFFFFFF)
 
@@ -39,17 +38,9 @@ class Question:
     rows: int
 
     @property
-    def strong(self) -> NDArray[np.bool_]:
-        """Which rows have a strong combination; such a row never links by a weak one."""
-        return self._any(name in _STRONG for name, _ in self.digests)
-
-    @property
     def linkable(self) -> NDArray[np.bool_]:
         """Which rows have anything to be found by."""
-        return self._any(True for _ in self.digests)
-
-    def _any(self, wanted: Iterable[bool]) -> NDArray[np.bool_]:
-        known = [digest != 0 for (_, digest), want in zip(self.digests, wanted, strict=True) if want]
+        known = [digest != 0 for _, digest in self.digests]
         return np.any(known, axis=0) if known else np.zeros(self.rows, dtype=np.bool_)
 
 
@@ -64,40 +55,43 @@ class Link:
 
 
 def question(specimen: Specimen, index_key: bytes) -> Question:
-    """The digests of every specimen row; the individual number takes no part."""
+    """The digests of every specimen row; a row with a strong combination asks for no weak one.
+
+    The individual number takes no part.
+    """
     digester = Digester(index_key)
     columns = link_columns(specimen.columns)
     forms = {
         number: digester.forms(kind, [presentation(kind, row[number].strip()) for row in specimen.rows])
         for number, kind in role_columns(columns, specimen.columns).items()
     }
+    digests = [digester.digests(c.combination, [forms[n] for n in c.columns]) for c in columns]
+    strong = np.zeros(len(specimen.rows), dtype=np.bool_)
+    for column, digest in zip(columns, digests, strict=True):
+        if column.combination.strong:
+            strong |= digest != 0
     return Question(
-        tuple((c.combination.name, digester.digests(c.combination, [forms[n] for n in c.columns])) for c in columns),
+        tuple(
+            (c.combination.name, digest if c.combination.strong else np.where(strong, np.uint64(0), digest))
+            for c, digest in zip(columns, digests, strict=True)
+        ),
         len(specimen.rows),
     )
 
 
 def candidates(asked: Question, record: RecordReader) -> list[Counter[int]]:
-    """For each specimen row and position: how many combinations point there.
-
-    Rows that have a strong combination keep only positions to which one of theirs points.
-    """
+    """For each specimen row and position: how many combinations point there."""
     pointed: list[NDArray[np.uint64]] = [np.empty(0, dtype=np.uint64)]
-    strong = pointed[:]
-    for name in dict.fromkeys(name for name, _ in asked.digests):
+    for name in dict.fromkeys(name for name, wanted in asked.digests if wanted.any()):
         if f"digest/{name}" in record.names:
             digests, positions = record.numbers(f"digest/{name}", "<u8"), record.numbers(f"position/{name}", "<u4")
-            found = [_pointed_at(wanted, digests, positions) for other, wanted in asked.digests if other == name]
-            pointed += found
-            strong += found if name in _STRONG else []
+            pointed += [_pointed_at(wanted, digests, positions) for other, wanted in asked.digests if other == name]
     pairs, counts = np.unique(np.concatenate(pointed), return_counts=True)
-    rows = (pairs >> _POSITION_BITS).astype(np.intp)
-    kept = ~asked.strong[rows] | np.isin(pairs, np.concatenate(strong))
-    candidates_: list[Counter[int]] = [Counter() for _ in range(asked.rows)]
-    columns = (rows[kept], pairs[kept] & _POSITION, counts[kept])
+    found: list[Counter[int]] = [Counter() for _ in range(asked.rows)]
+    columns = ((pairs >> _POSITION_BITS).astype(np.intp), pairs & _POSITION, counts)
     for row, position, count in zip(*(column.tolist() for column in columns), strict=True):
-        candidates_[row][position] = count
-    return candidates_
+        found[row][position] = count
+    return found
 
 
 def _pointed_at(

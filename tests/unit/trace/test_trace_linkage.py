@@ -103,7 +103,7 @@ def test_row_when_of_another_role_then_the_roles_are_not_mixed() -> None:
 
 def test_question_when_only_the_number_is_shown_then_nothing_is_asked() -> None:
     asked = question(Specimen((Field(Kind.INDIVIDUAL_NUMBER), None), (("123456789010", "x"),)), b"k" * 32)
-    assert asked.digests == () and not asked.linkable.any() and not asked.strong.any()
+    assert asked.digests == () and not asked.linkable.any()
 
 
 COUNTS = st.lists(st.dictionaries(st.integers(0, 6), st.integers(1, 4), max_size=4).map(Counter), max_size=8)
