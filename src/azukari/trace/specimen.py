@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from azukari.errors import FormatError, LimitError, SpecimenError, TableError
 from azukari.fields.kinds import Field, Kind
 from azukari.fields.spelling import SPACES
+from azukari.fingerprint.keys import Channel
 from azukari.ledger.entry import canonical, parse_canonical
-from azukari.seal.commitments import commitment
+from azukari.seal.commitments import OPENING_BYTES, SALT_BYTES, commitment
 
 SPECIMEN: Final = "azukari/specimen/v1"
 SPECIMEN_FILE: Final = "azukari/specimen-file/v1"
@@ -105,7 +107,7 @@ class SpecimenFile:
             file = cls(_specimen(value), bytes.fromhex(value["opening"]), _openings(value["openings"]))
         except (KeyError, TypeError, ValueError, AttributeError, TableError) as error:
             raise FormatError("specimen file") from error
-        if file.encode() != data:
+        if file.encode() != data or len(file.opening) != OPENING_BYTES:
             raise FormatError("specimen file")
         return file
 
@@ -127,6 +129,34 @@ def disclosure_entry(*, hand_over: str, specimen: str, channels: list[str], day:
     )
 
 
+def read_specimen_entry(data: bytes) -> dict[str, Any]:
+    """A specimen entry, read strictly. Raises FormatError."""
+    value = parse_canonical(data, SPECIMEN)
+    try:
+        committed, day = bytes.fromhex(value["commitment"]), date.fromisoformat(value["day"]).isoformat()
+        again = specimen_entry(case=value["case"], specimen=value["specimen"], committed=committed, day=day)
+        texts = isinstance(value["case"], str) and isinstance(value["specimen"], str)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError("specimen entry") from error
+    if again != data or not texts or len(committed) != OPENING_BYTES:
+        raise FormatError("specimen entry")
+    return value
+
+
+def read_disclosure_entry(data: bytes) -> dict[str, Any]:
+    """A disclosure entry, read strictly. Raises FormatError."""
+    value = parse_canonical(data, DISCLOSURE)
+    try:
+        hand_over, day = bytes.fromhex(value["handover"]).hex(), date.fromisoformat(value["day"]).isoformat()
+        channels = [Channel(name).value for name in value["channels"]]
+        again = disclosure_entry(hand_over=hand_over, specimen=value["specimen"], channels=channels, day=day)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError("disclosure entry") from error
+    if again != data or len(hand_over) != 32 or not isinstance(value["specimen"], str):
+        raise FormatError("disclosure entry")
+    return value
+
+
 def _specimen(value: dict[str, Any]) -> Specimen:
     columns = tuple(None if text is None else Field.parse(text) for text in value["columns"])
     rows = tuple(tuple(row) for row in value["rows"])
@@ -136,9 +166,15 @@ def _specimen(value: dict[str, Any]) -> Specimen:
 
 
 def _openings(value: dict[str, Any]) -> dict[str, dict[int, dict[int, bytes]]]:
-    return {
-        hand_over: {
+    openings = {
+        bytes.fromhex(hand_over).hex(): {
             int(row["row"]): {int(column): bytes.fromhex(salt) for column, salt in row["salts"].items()} for row in rows
         }
         for hand_over, rows in value.items()
     }
+    salts = [salt for rows in openings.values() for columns in rows.values() for salt in columns.values()]
+    numbers = [n for rows in openings.values() for row, columns in rows.items() for n in (row, *columns)]
+    sizes = {len(salt) for salt in salts} <= {SALT_BYTES} and {len(bytes.fromhex(h)) for h in openings} <= {16}
+    if not sizes or min(numbers, default=0) < 0:
+        raise FormatError("openings")
+    return openings
