@@ -214,6 +214,7 @@ def _nothing_spooled(scene: Scene) -> None:
 def test_seal_when_no_checkpoint_can_be_signed_then_no_package_leaves_and_a_restart_finishes(
     registered: Scene, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
+    from azukari.web.custody import places
     from azukari.web.custody.actions import releasing
 
     office = opened(registered)
@@ -229,10 +230,10 @@ def test_seal_when_no_checkpoint_can_be_signed_then_no_package_leaves_and_a_rest
         assert not list((registered / "office" / "packages").iterdir())
         (row,) = hand_overs_unopened(office)
         assert row.status == "logged"
-    assert releasing.pending()
+    assert places.pending()
     assert releasing.recover(kek=office.kek, by=office.by, at=office.at) == (1, 0)
     assert package(registered / "out.azk", registered.log_key).entry_bytes == row.entry
-    assert not releasing.pending()
+    assert not places.pending()
 
 
 def hand_overs_unopened(office: Office) -> list[Any]:

@@ -254,7 +254,7 @@ def test_directory_when_opened_with_another_key_then_key_file_error_for_every_se
 ) -> None:
     from azukari.web.custody import queries, vault
     from azukari.web.sequencer import queries as sequencer
-    from azukari.web.sequencer.signing import signer_of
+    from azukari.web.sequencer.queries.signing import signer_of
 
     office = opened(scene)
     foreign = create_key_file(tmp_path / "foreign.key", None)

@@ -47,7 +47,7 @@ def receive(office: Office, note: bytes) -> tuple[UUID, Grade]:
 
 def test_grade_when_recipient_and_oversight_have_signed_then_the_better_one_counts(sealed: Scene) -> None:
     from azukari.web.custody import queries
-    from azukari.web.custody.copies import best_grade
+    from azukari.web.custody.queries.copies import best_grade
 
     office = opened(sealed)
     slugs = sealed.hand_overs()

@@ -110,7 +110,7 @@ def list_command(out: Speech, office_path: Path, keys_path: Path, login: str | N
     out.as_json = as_json
     office = open_office(office_path, keys_path, login)
     from azukari.web.custody import queries
-    from azukari.web.custody.copies import best_grade
+    from azukari.web.custody.queries.copies import best_grade
 
     parties = {party.id: party for party in queries.parties(office.body_id)}
     for party in parties.values():
@@ -164,7 +164,7 @@ def export(out: Speech, folder: Path, office_path: Path, keys_path: Path, login:
     from azukari.web.sequencer import queries
     from azukari.web.sequencer.actions import checkpoint
     from azukari.web.sequencer.export import export_log
-    from azukari.web.sequencer.signing import signer_of
+    from azukari.web.sequencer.queries.signing import signer_of
 
     log = queries.log_of(office.body_id)
     checkpoint.integrate(log_id=log.id, signer=signer_of(log.id, office.kek), by=office.by, at=office.at)

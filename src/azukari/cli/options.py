@@ -82,6 +82,7 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
         raise NotFoundError("azukari[web] is not installed") from error
     office.start(office_path)
     from azukari.web.accounts import queries as accounts
+    from azukari.web.custody import places
     from azukari.web.custody.actions import releasing
 
     person = accounts.person(login) if login else _only_officer()
@@ -89,7 +90,7 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
     if body.key_id != kek.key_id:
         raise KeyFileError("this key belongs to another office")
     opened = Office(kek, body.id, person.id, now())
-    if releasing.pending():
+    if places.pending():
         with suppress(StateError):  # another process is sealing, and will finish what lies there
             releasing.recover(kek=kek, by=opened.by, at=opened.at)
     return opened

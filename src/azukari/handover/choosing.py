@@ -43,6 +43,10 @@ class Choice:
         return None
 
 
+# Twelve digits are what these columns hold, by the officer's word or by their very kind.
+_MAY_HAVE_TWELVE_DIGITS = frozenset({Kind.INDIVIDUAL_NUMBER, Kind.LOCAL_ID, Kind.CODE, Kind.AMOUNT})
+
+
 def choose(typings: Sequence[ColumnTyping], permitted: Collection[Field]) -> Choice:
     """Decide the fate of each column under the fields that an entrustment permits."""
     return Choice(tuple((t.header, t.field, _fate(t.field, permitted)) for t in typings))
@@ -59,14 +63,15 @@ def _fate(field: Field | None, permitted: Collection[Field]) -> Fate:
 def verify_choice(source: pl.DataFrame, choice: Choice) -> None:
     """Refuse a choice that must not be sealed.
 
-    Raises NothingToSealError if no column leaves, NumberInTextError if free text that would leave holds
-    what may be an individual number (names the first rows, counted from 1 as in a spreadsheet without
+    Raises NothingToSealError if no column leaves, NumberInTextError if a column that would leave holds, in any
+    cell, what may be an individual number: free text above all, but a number keyed into a name or telephone
+    column leaves just as well (names the first rows, counted from 1 as in a spreadsheet without
     its header, never the text).
     """
     if not choice.leaving or not source.height:
         raise NothingToSealError
     for header, field in choice.leaving:
-        if field.kind is Kind.FREE_TEXT:
+        if field.kind not in _MAY_HAVE_TWELVE_DIGITS:
             rows = find_numbers_in_text(source[header])
             if rows:
                 shown = ", ".join(str(row) for row in rows[:5])

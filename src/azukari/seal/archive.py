@@ -43,7 +43,25 @@ def member_offsets(source: BinaryIO | IO[bytes], names: Sequence[str]) -> dict[s
         raise FormatError("archive") from error
     if list(found) != list(names):
         raise FormatError("archive members")
+    _verify_filler(source, list(found.values()), total)
     return found
+
+
+def _verify_filler(source: BinaryIO | IO[bytes], places: Sequence[tuple[int, int]], total: int) -> None:
+    """Between and after the members there is nothing but the zeros that tar needs, so no byte goes unchecked."""
+    ends = [offset + size for offset, size in places]
+    filler = []
+    for end in ends:
+        source.seek(end)
+        filler.append(source.read(-end % tarfile.BLOCKSIZE))
+    closing = max(ends) + -max(ends) % tarfile.BLOCKSIZE
+    records = -(-(closing + 2 * tarfile.BLOCKSIZE) // tarfile.RECORDSIZE)
+    if total != records * tarfile.RECORDSIZE:
+        raise FormatError("archive length")
+    source.seek(closing)
+    filler.append(source.read(total - closing))
+    if any(b"".join(filler)):
+        raise FormatError("archive filler")
 
 
 def read_member(source: BinaryIO | IO[bytes], place: tuple[int, int], limit: int) -> bytes:

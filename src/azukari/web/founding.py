@@ -46,7 +46,7 @@ def found(
     office.create(folder)
     from azukari.web.accounts.actions import body, person  # models exist once the office is started
     from azukari.web.sequencer.actions import log
-    from azukari.web.sequencer.signing import wrap_seed
+    from azukari.web.sequencer.queries.signing import wrap_seed
 
     by = office.ITSELF
     body_id = body.create(

@@ -9,7 +9,9 @@ from pathlib import Path
 from uuid import UUID
 
 from azukari.errors import StateError, StorageError
+from azukari.stores.files import TEMPORARY_SUFFIX
 from azukari.web import office
+from azukari.web.custody.models import HandOver
 
 _PRIMARY = 0xFF  # of an extended SQLite error code
 
@@ -53,3 +55,20 @@ def _locked(wait: float) -> sqlite3.Connection:
             raise StateError("another process is sealing") from error
         raise StorageError("the lock of the spool") from error
     return lock
+
+
+def pending() -> bool:
+    """Whether a crash left anything to finish or to void."""
+    return HandOver.objects.filter(status=HandOver.Status.LOGGED).exists() or bool(leftovers())
+
+
+def leftovers() -> list[Path]:
+    """Payloads that no logged hand-over waits for, records of no hand-over at all, and temporary files."""
+    known = dict(HandOver.objects.values_list("id", "status"))
+    waiting = {str(i) for i, status in known.items() if status == HandOver.Status.LOGGED}
+    recorded = {str(i) for i in known}
+    spool, index, packages = (office.folder() / name for name in ("spool", "index", "packages"))
+    payloads = [path for path in spool.glob("*.payload") if path.stem not in waiting]
+    records = [path for path in index.glob("*.record") if path.stem not in recorded]
+    temporary = [path for folder in (spool, index, packages) for path in folder.glob(f".*{TEMPORARY_SUFFIX}")]
+    return payloads + records + temporary

@@ -9,7 +9,7 @@ from azukari.stores.keys import KeyEncryptionKey
 from azukari.trace.specimen import SpecimenFile
 from azukari.trace.tracing import Trace, trace
 from azukari.web.custody import queries as custody
-from azukari.web.custody.copies import copies
+from azukari.web.custody.queries.copies import copies
 from azukari.web.incidents import keeping, queries
 
 Progress = Callable[[int, int], None]

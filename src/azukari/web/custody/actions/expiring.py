@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -16,16 +16,6 @@ from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry as ledger_entry
 
 EXPIRY_ENTRY: Final = "azukari/record-expiry/v1"
-# Leaks have surfaced three years and more after the hand-over; without its record a copy cannot be traced.
-YEARS: Final = 5
-
-
-def record_expiry(last_day: date) -> date:
-    """The last day on which the copy record of an entrustment that ends on ``last_day`` is kept."""
-    try:
-        return last_day.replace(year=last_day.year + YEARS)
-    except ValueError:  # 29 February
-        return last_day.replace(year=last_day.year + YEARS, day=28)
 
 
 def remove_expired(*, body_id: UUID, by: UUID, at: datetime) -> list[UUID]:

@@ -10,14 +10,13 @@ from uuid import UUID
 
 from azukari.errors import StateError, StorageError
 from azukari.seal.package import write_package
-from azukari.stores.files import TEMPORARY_SUFFIX, creating, remove, replacing, sweep_temporary
+from azukari.stores.files import creating, remove, replacing, sweep_temporary
 from azukari.stores.keys import KeyEncryptionKey
-from azukari.web import office
 from azukari.web.custody import places, queries
 from azukari.web.custody.models import HandOver
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import checkpoint
-from azukari.web.sequencer.signing import signer_of
+from azukari.web.sequencer.queries.signing import signer_of
 
 _BLOCK = 1 << 20  # bytes copied at a time
 
@@ -54,26 +53,9 @@ def recover(*, kek: KeyEncryptionKey, by: UUID, at: datetime) -> tuple[int, int]
         return finished, _void_unlogged()
 
 
-def pending() -> bool:
-    """Whether a crash left anything to finish or to void."""
-    return HandOver.objects.filter(status=HandOver.Status.LOGGED).exists() or bool(_leftovers())
-
-
-def _leftovers() -> list[Path]:
-    """Payloads that no logged hand-over waits for, records of no hand-over at all, and temporary files."""
-    known = dict(HandOver.objects.values_list("id", "status"))
-    waiting = {str(i) for i, status in known.items() if status == HandOver.Status.LOGGED}
-    recorded = {str(i) for i in known}
-    spool, index, packages = (office.folder() / name for name in ("spool", "index", "packages"))
-    payloads = [path for path in spool.glob("*.payload") if path.stem not in waiting]
-    records = [path for path in index.glob("*.record") if path.stem not in recorded]
-    temporary = [path for folder in (spool, index, packages) for path in folder.glob(f".*{TEMPORARY_SUFFIX}")]
-    return payloads + records + temporary
-
-
 def _void_unlogged() -> int:
     """Remove what is left over; returns how many hand-overs never reached the register."""
-    leftovers = _leftovers()
+    leftovers = places.leftovers()
     known = {str(i) for i in HandOver.objects.values_list("id", flat=True)}
     for path in leftovers:
         remove(path)

@@ -29,8 +29,8 @@ from azukari.seal.manifest import Entry
 from azukari.stores.files import creating, remove
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.accounts import queries as accounts
-from azukari.web.custody import places, queries, snapshots, vault
-from azukari.web.custody.actions import expiring, releasing
+from azukari.web.custody import places, queries, retention, snapshots, vault
+from azukari.web.custody.actions import releasing
 from azukari.web.custody.models import HandOver, Snapshot
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry as ledger_entry
@@ -191,7 +191,7 @@ def _log(
             entry_index=index,
             entry=data,
             output_path=str(order.output.resolve()),
-            expires_on=expiring.record_expiry(date.fromisoformat(entry.expires)),
+            expires_on=retention.record_expiry(date.fromisoformat(entry.expires)),
             created_at=at,
             created_by=by,
         )

@@ -22,7 +22,7 @@ from azukari.web.incidents.models import Disclosure
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import checkpoint
 from azukari.web.sequencer.actions import entry as ledger_entry
-from azukari.web.sequencer.signing import signer_of
+from azukari.web.sequencer.queries.signing import signer_of
 
 
 def disclose(

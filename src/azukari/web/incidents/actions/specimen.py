@@ -17,7 +17,7 @@ from azukari.web.incidents.models import Case, Specimen
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import checkpoint
 from azukari.web.sequencer.actions import entry as ledger_entry
-from azukari.web.sequencer.signing import signer_of
+from azukari.web.sequencer.queries.signing import signer_of
 
 
 def open_case(*, body_id: UUID, title: str, by: UUID, at: datetime) -> UUID:
