@@ -308,7 +308,11 @@ def totals(world: World, attack: Attack, sample: Sample, size: int) -> NDArray[n
     out = []
     for copy, channels in enumerate(world.channels):
         positions = [int(world.positions[copy][row]) for row in rows]
-        total = canary + likelihood.spelling(channels[Channel.SPELLING], seen) + likelihood.order(positions, world.rows)
+        total = (
+            canary
+            + likelihood.spelling(channels[Channel.SPELLING], seen)
+            + likelihood.order(positions, world.rows, size)
+        )
         out.append(total + _reference(sample, channels[Channel.REFERENCE], positions, world.rows))
     return np.array(out)
 

@@ -281,13 +281,13 @@ def open_checkpoint(raw: bytes, origin: str, vkeys: Sequence[str]) -> tuple[int,
 
 # ---- Presentation and slots (fingerprint.md, 2 and 3) -----------------------------------------------------
 
-CHOME_WORDS = re.compile(r"^([^0-9]+)([0-9]+)丁目([0-9]+)番([0-9]+)号(\Z|[^0-9室-])")
+CHOME_WORDS = re.compile(r"^([^0-9]+)([0-9]+)丁目([0-9]+)番([0-9]+)号(\Z|[^0-9\u3400-\u9fff々-])")
 CHOME_MIXED = re.compile(r"^([^0-9]+)([0-9]+)丁目([0-9]+)-([0-9]+)(\Z|[^0-9-])")
 CHOME_HYPHEN = re.compile(r"^([^0-9]+)([0-9]+)-([0-9]+)-([0-9]+)(\Z|[^0-9-])")
-BAN_WORDS = re.compile(r"^([^0-9]+)([0-9]+)番([0-9]+)号(\Z|[^0-9室-])")
+BAN_WORDS = re.compile(r"^([^0-9]+)([0-9]+)番([0-9]+)号(\Z|[^0-9\u3400-\u9fff々-])")
 BAN_HYPHEN = re.compile(r"^([^0-9]+)([0-9]+)-([0-9]+)(\Z|[^0-9-])")
-ROOM_LONG = re.compile(r"([^0-9番-][0-9]+)号室\Z")
-ROOM_SHORT = re.compile(r"[^0-9番-][0-9]+号\Z")
+ROOM_LONG = re.compile(r"([^0-9番目-][0-9]+)号室\Z")
+ROOM_SHORT = re.compile(r"[^0-9番目-][0-9]+号\Z")
 ONE_GAP = re.compile("^[^ \u3000]+([ \u3000])[^ \u3000]+\\Z")
 DIGIT_GAP = re.compile("[0-9][ \u3000]+[0-9]")
 PLAIN_PHONE = re.compile(r"^0[0-9]{9,10}\Z")
@@ -309,6 +309,8 @@ def shortened(cell: str) -> str:
 
 def presentation(kind: str, cell: str) -> str:
     """Section 2: equal for all permitted spellings of a value."""
+    if kind == "individual-number":
+        return ""
     if "\r" in cell or "\n" in cell:
         return cell
     if kind in ("name", "kana"):
@@ -411,23 +413,25 @@ def reference_e(key: bytes, columns: Columns, rows: Rows, linked: dict[int, int]
 def order_key(encrypt: Callable[[bytes], bytes], source_row: int) -> int:
     return int.from_bytes(encrypt(b"azkord/1" + u64be(source_row))[:8], "big")
 
-def order_e(positions: Sequence[int], total: int) -> float:
+def order_e(positions: Sequence[int], total: int, shown: int) -> float:
     p = list(dict.fromkeys(positions))  # first occurrences
     m, alternatives, inversions = len(p), [], 0
     before: list[int] = []
     if m < 2:
-        return 0.0
+        return log2(FLOORS["order"])
+    ways = math.lgamma(shown + 1) - math.lgamma(m + 1) - math.lgamma(shown - m + 1)
+    charge = ways / math.log(2) + log2(shown + 1)  # what leaving out the other rows costs
     steps = [(i, abs(p[i] - p[i - 1]), 0.875 if p[i] > p[i - 1] else 0.125) for i in range(1, m)]
     for w, weight in ((0.99, 0.45), (0.7, 0.1)):
         gaps = sum(log2(1 - w + w * (total - i) * s / (d * (d + 1))) for i, d, s in steps)
-        alternatives.append((weight, gaps))
+        alternatives.append((weight, gaps - charge))
     for position in p:
         inversions += len(before) - bisect_right(before, position)
         insort(before, position)
     for f, weight in ((0.0, 0.05), (0.5, 0.1), (0.9, 0.05)):
         power = inversions * log2(f) if inversions else 0.0
         divisor = sum(log2((1 - f**i) / (1 - f)) for i in range(1, m + 1))
-        alternatives.append((weight, math.lgamma(m + 1) / math.log(2) + power - divisor))
+        alternatives.append((weight, math.lgamma(m + 1) / math.log(2) + power - divisor - charge))
     return average("order", alternatives)
 
 # ---- Canaries (fingerprint.md, 7): the pools of rules/1, each a name followed by its reading ---------------
@@ -634,7 +638,7 @@ class Verification:
         self.logged, before = self.of_type(self.at, SPECIMEN), self.entries[: self.at + 1]
         n = sum(entry["type"] == HANDOVER for entry in before)
         k = sum(entry["type"] == SPECIMEN and entry["case"] == self.logged["case"] for entry in before)
-        need(0 < epsilon < 1, "evidence", "epsilon")
+        need(0 < epsilon <= 1e-9, "evidence", "epsilon")
         need(n > 0, "evidence", "no hand-over before the specimen")
         self.threshold = math.log2(n) - math.log2(epsilon)
         self.result.update(n=n, k=k, bound=f"{k * epsilon:.6g}", threshold=f"{self.threshold:.3f}")
@@ -782,7 +786,7 @@ class Verification:
         positions = {link["row"]: link["position"] for link in member["links"]}
         linked = {row: positions[row] for row in opened}
         if channel in ("spelling", "order"):
-            return spelling_e(key, self.seen) if channel == "spelling" else order_e(list(linked.values()), total)
+            return spelling_e(key, self.seen) if channel == "spelling" else order_e(list(linked.values()), total, len(self.s["rows"]))
         if channel == "reference":
             return reference_e(key, self.s["columns"], self.s["rows"], linked, total)
         return canary_e(key, self.s["columns"], self.s["rows"], linked, member["canaries"]["list"])
@@ -796,7 +800,7 @@ class Verification:
             secret = H(b"azukari/sham/v1\0", unhex(self.logged["commitment"]), i.to_bytes(4, "big"))
             encrypt = aes128(derive(secret, "channel/order"))
             positions = [order_key(encrypt, source[row]) * total >> 64 for row in self.opened[0]]
-            value = spelling_e(derive(secret, "channel/spelling"), self.seen) + order_e(positions, total)
+            value = spelling_e(derive(secret, "channel/spelling"), self.seen) + order_e(positions, total, len(self.s["rows"]))
             need(near(declared, value), "evidence", f"sham {i}")
             need(value < self.threshold, "evidence", "a sham reaches the threshold")
         need(shams["drawn"] == 10_000 and shams["reached"] == 0, "evidence", "number of shams")

@@ -268,22 +268,22 @@ def spelling(key: bytes, seen: dict[tuple[str, str, int], tuple[Value, int]]) ->
 CHANCES = {q: [Fraction(sum(w * q >> 16 == form for w in range(65536)), 65536) for form in range(q)] for q in (2, 3)}
 
 
-def order(positions: Sequence[int], size: int) -> Fraction:
+def order(positions: Sequence[int], size: int, shown: int) -> Fraction:
     p = sorted(set(positions), key=list(positions).index)
     m = len(p)
     if m < 2:
-        return Fraction(1)
-    parts = []
+        return FLOORS["order"]
+    parts, charge = [], Fraction(math.comb(shown, m) * (shown + 1))
     for w, weight in ((Fraction(99, 100), "0.45"), (Fraction(7, 10), "0.1")):
         steps = []
         for i, (a, b) in enumerate(pairwise(p), 1):
             d, s = abs(b - a), Fraction(7, 8) if b > a else Fraction(1, 8)
             steps.append(1 - w + w * (size - i) * s / (d * (d + 1)))
-        parts.append((weight, product(steps)))
+        parts.append((weight, product(steps) / charge))
     inversions = sum(p[i] > p[j] for i in range(m) for j in range(i + 1, m))
     for f, weight in ((Fraction(0), "0.05"), (Fraction(1, 2), "0.1"), (Fraction(9, 10), "0.05")):
         divisor = product([(1 - f**i) / (1 - f) for i in range(1, m + 1)])
-        parts.append((weight, math.factorial(m) * f**inversions / divisor))
+        parts.append((weight, math.factorial(m) * f**inversions / divisor / charge))
     return mixture("order", parts)
 
 
@@ -375,7 +375,7 @@ class Bundle:
         if channel == "spelling":
             return spelling(copy.keys["spelling"], self.seen())
         if channel == "order":
-            return order(self.positions, copy.size)
+            return order(self.positions, copy.size, len(self.sample))
         if channel == "reference":
             return reference(rows, 0, copy.size)
         matches = len(set(self.positions) & {p for p, _ in copy.canary_list})
@@ -386,7 +386,7 @@ class Bundle:
         key, size = derive(secret, "channel/order"), self.copy.size
         counted = self.positions if counted is None else counted
         positions = [self.copy.sort_key(key, self.copy.order[p]) * size >> 64 for p in counted]
-        return spelling(derive(secret, "channel/spelling"), self.seen()) * order(positions, size)
+        return spelling(derive(secret, "channel/spelling"), self.seen()) * order(positions, size, len(self.sample))
 
     def finding(self) -> dict[str, Any]:
         copy, shams = self.copy, [self.sham(i) for i in range(20)]

@@ -213,10 +213,25 @@ def test_spelling_when_forms_tie_or_are_all_alike_then_they_are_left_out() -> No
 
 def test_order_when_averaged_over_all_arrangements_then_it_is_at_most_one() -> None:
     for size, rows in ((5, 3), (6, 2), (5, 5)):
-        values = [verify.order_e(p, size) for p in itertools.permutations(range(size), rows)]
+        values = [verify.order_e(p, size, rows) for p in itertools.permutations(range(size), rows)]
         assert 0.25 < mean(values) <= 1 + 1e-9
-    assert verify.order_e([3], 5) == verify.order_e([3, 3], 5) == 0
-    assert verify.order_e(list(range(30)), 1000) > 100
+    assert verify.order_e([3], 5, 1) == verify.order_e([3, 3], 5, 2) == -2
+    assert verify.order_e(list(range(30)), 1000, 30) > 100
+
+
+def test_order_when_rows_are_left_out_until_the_others_ascend_then_the_choice_is_paid_for() -> None:
+    chance = random.Random(1)
+    values = []
+    for _ in range(200):
+        positions = chance.sample(range(1000), 60)
+        rising: list[int] = []  # what a dishonest body would keep: the longest rising choice
+        best: dict[int, list[int]] = {}
+        for p in positions:
+            before = max((best[q] for q in best if q < p), key=len, default=[])
+            best[p] = [*before, p]
+        rising = max(best.values(), key=len)
+        values.append(verify.order_e(rising, 1000, 60))
+    assert max(values) < 10
 
 
 def test_reference_when_averaged_over_keys_then_it_is_at_most_one() -> None:

@@ -191,8 +191,9 @@ def test_record_when_over_its_last_day_then_removed_with_one_entry_and_the_packa
     from datetime import timedelta
 
     from azukari.web.custody import places
-    from azukari.web.custody.actions.expiring import YEARS, remove_expired
+    from azukari.web.custody.actions.expiring import remove_expired
     from azukari.web.custody.models import HandOver
+    from azukari.web.custody.retention import YEARS
 
     office = opened(sealed)
     hand_over = UUID(hex=sealed.hand_overs()["wakaba"])

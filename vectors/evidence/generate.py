@@ -157,7 +157,8 @@ def holding() -> Iterator[tuple[str, Vector]]:
     yield vector("whole", "holds", "every channel is open")
     yield vector("fewest", "holds", "the channels that are needed", evidence(one), one.file.encode())
     yield vector("pinned", "holds", "the ledger's key is known from elsewhere", log_key=fixed_log().vkey)
-    yield vector("epsilon", "holds", "another bound that is reached too", evidence() | {"epsilon": "1e-6"})
+    yield vector("epsilon", "evidence", "step 4: a larger bound than the rules allow", evidence() | {"epsilon": "1e-6"})
+    yield vector("epsilon-smaller", "holds", "a smaller bound that is reached too", evidence() | {"epsilon": "1e-10"})
     rounded = changed(
         lambda v: v["accused"][0]["log2_e"].update(total=moved(v["accused"][0]["log2_e"]["total"], 0.005))
     )

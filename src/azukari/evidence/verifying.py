@@ -40,7 +40,7 @@ from azukari.seal.commitments import (
 )
 from azukari.seal.manifest import ENTRY, SMALL_COUNT, Entry, rows_bytes
 from azukari.seal.receipt import Grade, verify_receipt
-from azukari.trace.finding import Leaked, threshold
+from azukari.trace.finding import EPSILON, Leaked, threshold
 from azukari.trace.linkage import Link, counts, plain_cell
 from azukari.trace.measure import FLOORS, canary_value, leaked_fields, reference_value, sham_values
 from azukari.trace.specimen import (
@@ -165,7 +165,7 @@ def _threshold(bundle: Bundle, ledger: _Ledger) -> float:
         epsilon = float(bundle.epsilon)
     except ValueError as error:
         raise FormatError("epsilon") from error
-    if not 0 < epsilon < 1:
+    if not 0 < epsilon <= float(EPSILON):
         raise EvidenceError("epsilon")
     return threshold(len(ledger.hand_overs), epsilon)
 
@@ -301,7 +301,7 @@ def _verify_specimen(
         first = bundle.accused[0]
         rows = {link.row: link.source_row for link in first.links}
         counted = [rows[link.row] for link in links[first.hand_over] if link.counts]
-        values = list(sham_values(ledger.committed, seen, counted, first.rows, SHAMS))
+        values = list(sham_values(ledger.committed, seen, counted, first.rows, SHAMS, bundle.rows))
         _verify_shams(bundle, values, limit)
     step(11)
 
@@ -346,7 +346,7 @@ def _verify_values(
     if Channel.SPELLING in one.channels:
         values[Channel.SPELLING] = likelihood.spelling(one.channels[Channel.SPELLING].key, seen)
     if Channel.ORDER in one.channels:
-        values[Channel.ORDER] = likelihood.order([link.position for link in counted], one.rows)
+        values[Channel.ORDER] = likelihood.order([link.position for link in counted], one.rows, len(specimen.rows))
     if Channel.REFERENCE in one.channels:
         key = one.channels[Channel.REFERENCE].key
         values[Channel.REFERENCE] = reference_value(specimen, key, counted, one.rows)

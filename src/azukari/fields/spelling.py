@@ -61,14 +61,14 @@ PLAIN_PHONE: Final = r"^0[0-9]{9,10}$"
 # neither a digit nor a hyphen, so that writing it with hyphens cannot run into what follows.
 _AFTER: Final = r"($|[^0-9-])"
 _HEAD: Final = r"^([^0-9]+)"
-CHOME_WORDS: Final = _HEAD + r"([0-9]+)丁目([0-9]+)番([0-9]+)号($|[^0-9室-])"
+CHOME_WORDS: Final = _HEAD + r"([0-9]+)丁目([0-9]+)番([0-9]+)号($|[^0-9\u3400-\u9fff々-])"
 CHOME_MIXED: Final = _HEAD + r"([0-9]+)丁目([0-9]+)-([0-9]+)" + _AFTER
 CHOME_HYPHEN: Final = _HEAD + r"([0-9]+)-([0-9]+)-([0-9]+)" + _AFTER
-BAN_WORDS: Final = _HEAD + r"([0-9]+)番([0-9]+)号($|[^0-9室-])"
+BAN_WORDS: Final = _HEAD + r"([0-9]+)番([0-9]+)号($|[^0-9\u3400-\u9fff々-])"
 BAN_HYPHEN: Final = _HEAD + r"([0-9]+)-([0-9]+)" + _AFTER
 # The character before the number keeps the 号 of `2番3号` from being taken for a room.
-ROOM_LONG: Final = r"([^0-9番-][0-9]+)号室$"
-ROOM_SHORT: Final = r"[^0-9番-][0-9]+号$"
+ROOM_LONG: Final = r"([^0-9番目-][0-9]+)号室$"
+ROOM_SHORT: Final = r"[^0-9番目-][0-9]+号$"
 LINE_BREAK: Final = r"[\r\n]"
 DIGIT_GAP: Final = r"[0-9][ \u3000]+[0-9]"
 
@@ -82,8 +82,11 @@ _LINE_BREAK = re.compile(LINE_BREAK)
 def presentation(kind: Kind, text: str) -> str:
     """The presentation normal form of one cell: equal for all permitted spellings of a value, and only those.
 
-    For a kind without slots, and for a cell with a line break, it is the text itself. Any text has one.
+    For a kind without slots, and for a cell with a line break, it is the text itself. The individual number has
+    the empty form: nothing that is kept or published may follow from it. Any text has a form.
     """
+    if kind is Kind.INDIVIDUAL_NUMBER:
+        return ""
     if _LINE_BREAK.search(text):
         return text
     if kind in (Kind.NAME, Kind.KANA):

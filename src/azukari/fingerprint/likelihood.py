@@ -163,16 +163,29 @@ def canaries(matches: Sequence[float], others: int, count: int) -> float:
     return _log2_sum(terms)
 
 
-def order(positions: Sequence[int] | NDArray[np.int64], rows: int) -> float:
-    """log2 e of the order channel: delivered positions of the counted sample rows, in sample order, distinct."""
+def order(positions: Sequence[int] | NDArray[np.int64], rows: int, shown: int | None = None) -> float:
+    """log2 e of the order channel: delivered positions of the counted sample rows, in sample order, distinct.
+
+    ``shown``: rows of the whole sample, of which the counted ones are a choice. The choice is paid for: in
+    every sample some subset of rows stands in the order of an innocent copy, and leaving out the others must
+    not accuse it. None where nothing could be left out.
+    """
     if len(positions) < 2:
-        return 0.0
+        return 0.0 if shown is None else log2(ORDER_FLOOR)
     terms = [(ORDER_FLOOR, 0.0)]
+    charge = 0.0 if shown is None else _choices(shown, len(positions))
     places = np.asarray(positions, dtype=np.int64)
-    terms += zip((weight for weight, _ in ORDER_GAPS), _gaps(places, rows), strict=True)
+    gaps = [value - charge for value in _gaps(places, rows)]
+    terms += zip((weight for weight, _ in ORDER_GAPS), gaps, strict=True)
     inversions = _inversions(places.tolist()) if _ordered_at_all(places) else inf
-    terms += [(weight, _mallows(len(positions), inversions, phi)) for weight, phi in ORDER_INVERSIONS]
+    terms += [(weight, _mallows(len(positions), inversions, phi) - charge) for weight, phi in ORDER_INVERSIONS]
     return _log2_sum(terms)
+
+
+def _choices(shown: int, counted: int) -> float:
+    """log2 of the number of ways to choose the counted rows, and how many there are."""
+    chosen = lgamma(shown + 1) - lgamma(counted + 1) - lgamma(shown - counted + 1)
+    return chosen / log(2) + log2(shown + 1)
 
 
 def _gaps(positions: NDArray[np.int64], rows: int) -> list[float]:

@@ -12,7 +12,7 @@ import polars as pl
 
 from azukari.fields.dates import parse_date
 from azukari.fields.kinds import Field, Kind
-from azukari.fields.numbers import failing_number
+from azukari.fields.numbers import failing_number, looks_like_individual_number
 from azukari.fields.spelling import SPACES
 from azukari.fingerprint.canaries import Canary, canary
 from azukari.fingerprint.keys import Channel, HandOverKey
@@ -103,13 +103,18 @@ def _cell(column: pl.Series, field: Field, person: Canary, fill: np.random.Gener
     return some if field.kind in (Kind.AMOUNT, Kind.CODE, Kind.POSTAL_CODE) else ""
 
 
+def _like(look: str, fill: np.random.Generator) -> str:
+    made = "".join(str(int(fill.integers(10))) if c in "0123456789" else c for c in look)
+    return failing_number(made[:11]) if looks_like_individual_number(made) and len(made) == 12 else made
+
+
 def _unused_ids(column: pl.Series, count: int, fill: np.random.Generator) -> list[str]:
     """Ids of the same look as some of the source, that nobody has; blank where there seems to be none left."""
     known = set(column.to_list())
     looks = [str(column[int(fill.integers(len(column)))]) for _ in range(count)]
     made = []
     for look in looks:
-        drawn = ("".join(str(int(fill.integers(10))) if c in "0123456789" else c for c in look) for _ in range(_TRIES))
+        drawn = (_like(look, fill) for _ in range(_TRIES))
         made.append(next((one for one in drawn if one not in known), ""))
         known.add(made[-1])
     return made

@@ -39,7 +39,7 @@ def member_offsets(source: BinaryIO | IO[bytes], names: Sequence[str]) -> dict[s
                 if info.offset_data + info.size > total:
                     raise FormatError("archive cut short")
                 found[info.name] = (info.offset_data, info.size)
-    except (tarfile.TarError, OSError, ValueError, EOFError) as error:
+    except (tarfile.TarError, OSError, ValueError, EOFError, RecursionError, OverflowError) as error:
         raise FormatError("archive") from error
     if list(found) != list(names):
         raise FormatError("archive members")

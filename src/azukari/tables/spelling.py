@@ -67,6 +67,8 @@ def read(kind: Kind, column: pl.Series) -> Reading:
 
 def presentation(kind: Kind, column: pl.Series) -> pl.Series:
     """The presentation normal form of a text column."""
+    if kind is Kind.INDIVIDUAL_NUMBER:
+        return pl.Series(column.name, [""] * len(column), dtype=pl.String)
     if kind not in SLOTS:
         return column
     block = _plain_block(_half(column)) if kind is Kind.ADDRESS else column

@@ -59,7 +59,7 @@ def measure(
             Channel.REFERENCE: reference_value(specimen, copy.key.channel(Channel.REFERENCE), links, copy.rows),
             Channel.CANARY: canary_value(specimen, copy.key.channel(Channel.CANARY), links, canary_list),
             Channel.SPELLING: likelihood.spelling(copy.key.channel(Channel.SPELLING), seen),
-            Channel.ORDER: likelihood.order([link.position for link in links], copy.rows),
+            Channel.ORDER: likelihood.order([link.position for link in links], copy.rows, len(specimen.rows)),
         }
     )
 
@@ -107,18 +107,19 @@ class Shams:
 
 
 def sham_values(
-    committed: bytes, seen: Spellings, source_rows: Sequence[int], rows: int, count: int
+    committed: bytes, seen: Spellings, source_rows: Sequence[int], rows: int, count: int, shown: int
 ) -> Iterator[float]:
     """log2 e of each sham key through the spelling and order channels.
 
-    ``source_rows``: of the counted links of the accused copy, in specimen order; ``rows``: its row count.
+    ``source_rows``: of the counted links of the accused copy, in specimen order; ``rows``: its row count;
+    ``shown``: rows of the specimen.
     """
     numbers = np.array(source_rows, dtype=np.uint64)
     for i in range(count):
         key = HandOverKey(hashlib.sha256(b"azukari/sham/v1\0" + committed + i.to_bytes(4, "big")).digest())
         keys = order.sort_keys(key.channel(Channel.ORDER), numbers)
         positions = _first_occurrences(_scaled(keys, rows).astype(np.int64))
-        yield likelihood.spelling(key.channel(Channel.SPELLING), seen) + likelihood.order(positions, rows)
+        yield likelihood.spelling(key.channel(Channel.SPELLING), seen) + likelihood.order(positions, rows, shown)
 
 
 def _scaled(keys: NDArray[np.uint64], rows: int) -> NDArray[np.uint64]:
@@ -135,10 +136,16 @@ def _first_occurrences(values: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def control(
-    committed: bytes, seen: Spellings, source_rows: Sequence[int], rows: int, threshold: float, count: int = SHAMS
+    committed: bytes,
+    seen: Spellings,
+    source_rows: Sequence[int],
+    rows: int,
+    threshold: float,
+    shown: int,
+    count: int = SHAMS,
 ) -> Shams:
     """Step 6. The shams know nothing of the copy; that none reaches the threshold is a check on the code itself."""
-    values = list(sham_values(committed, seen, source_rows, rows, count))
+    values = list(sham_values(committed, seen, source_rows, rows, count, shown))
     return Shams(count, sum(v >= threshold for v in values), max(values), tuple(values[:20]))
 
 

@@ -7,7 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from azukari.fields.kinds import REFERENCE, Field
+from azukari.fields.kinds import REFERENCE, Field, Kind
+from azukari.fields.numbers import looks_like_individual_number
 from azukari.fingerprint import references
 from azukari.handover.sealing import REFERENCE_HEADER
 from azukari.tables.typing import ColumnTyping
@@ -27,7 +28,15 @@ def read_specimen(frame: pl.DataFrame, typings: Sequence[ColumnTyping]) -> Speci
             if typing.header == REFERENCE_HEADER or _looks_like_references(frame[typing.header]):
                 fields[number] = REFERENCE
                 break
-    return Specimen(tuple(fields), tuple(frame.rows()))
+    return Specimen(tuple(fields), tuple(_without_numbers(fields, row) for row in frame.rows()))
+
+
+def _without_numbers(fields: Sequence[Field | None], row: Sequence[str]) -> tuple[str, ...]:
+    """Individual numbers of a specimen are neither kept, committed to nor handed on: no step asks for them."""
+    return tuple(
+        "" if (field and field.kind is Kind.INDIVIDUAL_NUMBER) or looks_like_individual_number(cell) else cell
+        for field, cell in zip(fields, row, strict=True)
+    )
 
 
 def _looks_like_references(column: pl.Series) -> bool:

@@ -181,6 +181,7 @@ def _finding(
         judged.source_rows if judged else (),
         judged.copy.rows if judged else 1,
         limit,
+        len(specimen.rows),
         shams,
     )
     return Finding(
@@ -227,4 +228,5 @@ def _rows_never_held(one: Examined, judged: Examined) -> int:
     holds_as_much = set(judged.copy.entry.fields) <= set(one.copy.entry.fields)
     if not (same_snapshot and holds_as_much):
         return 0
-    return len({link.row for link in judged.counted} & one.absent_rows)
+    # A row that only its reference or a source pointed to is found by no combination anywhere: no absence.
+    return len(({link.row for link in judged.counted} - judged.absent_rows) & one.absent_rows)

@@ -143,10 +143,23 @@ def test_presentation_when_of_a_name_then_only_the_two_spaces_go(cell: str) -> N
     assert presentation(Kind.NAME, cell) == (cell if whole else cell.replace(" ", "").replace("\u3000", ""))
 
 
-@given(KINDS.filter(lambda kind: kind not in SLOTS), st.one_of(CELLS, ANY))
+@given(KINDS.filter(lambda kind: kind not in SLOTS and kind is not Kind.INDIVIDUAL_NUMBER), st.one_of(CELLS, ANY))
 def test_kind_without_slots_when_any_text_then_it_is_its_own_form(kind: Kind, cell: str) -> None:
     assert (presentation(kind, cell), bearing(kind, cell), read(kind, cell)) == (cell, (), {})
     assert spell(kind, cell, {slot.name: 1 for slots in SLOTS.values() for slot in slots}) == cell
+
+
+@given(st.one_of(CELLS, ANY))
+def test_individual_number_when_any_text_then_it_has_no_form_that_could_be_kept(cell: str) -> None:
+    assert presentation(Kind.INDIVIDUAL_NUMBER, cell) == ""
+
+
+@pytest.mark.parametrize(
+    "cell", ["緑町3番5号棟201号室", "若葉台1丁目2番3号棟405号室", "緑町3番5号館", "緑町2丁目3番5号線沿い"]
+)
+def test_address_when_the_block_goes_on_as_a_building_then_its_notation_is_left_alone(cell: str) -> None:
+    assert {slot.name for slot in bearing(Kind.ADDRESS, cell)} <= {"address-width", "address-room"}
+    assert "号" + cell.split("号")[1][:1] in presentation(Kind.ADDRESS, cell)
 
 
 @given(st.sampled_from(SLOTTED), CELLS, st.sampled_from(["\n", "\r", "\r\n"]), CELLS, st.data())
