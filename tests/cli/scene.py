@@ -280,17 +280,27 @@ def open_package(scene: Scene, slug: str, reader: str) -> None:
     scene.json("receipt", f"{table}.receipt")
 
 
-def leak(scene: Scene, slug: str, rows: int = 60, columns: Sequence[str] = LEAKED, seed: int = 1) -> Path:
-    """Rows of a party's table with typing errors, as leaked-<slug>.csv; the planted person is among them."""
+def leak(scene: Scene, slug: str, rows: int = 60, seed: int = 1, *, canaries: bool = False) -> Path:
+    """Rows of a party's table with typing errors, as leaked-<slug>.csv; the planted person is among them.
+
+    ``canaries``: all of them leak too; otherwise none, so that no copy is excluded for rows that it never held.
+    """
     rng = np.random.default_rng(seed)
     table = read_table(scene / f"{slug}.csv").frame
-    there = [header for header in columns if header in table.columns]
-    real = table.filter(~pl.col("氏名").str.contains("珠洲宮"))
-    planted = table.filter(pl.col("氏名").str.contains("珠洲宮"))
-    picked = keep_columns(pl.concat([pick_rows(real, rows - 1, rng), planted]), there)
+    there = [header for header in LEAKED if header in table.columns]
+    known = [header for header in ("氏名", "生年月日") if header in there]
+    real = _who(table, known).is_in(_who(people(), known).implode())
+    planted = table["氏名"].str.starts_with("珠洲宮")
+    picked = [pick_rows(table.filter(real & ~planted), rows - 1, rng), table.filter(planted)]
+    leaked = keep_columns(pl.concat([*picked, table.filter(~real)] if canaries else picked), there)
     path = scene / f"leaked-{slug}.csv"
-    typing_errors(picked, there, 0.02, rng).write_csv(path)
+    typing_errors(leaked, there, 0.02, rng).write_csv(path)
     return path
+
+
+def _who(table: pl.DataFrame, headers: Sequence[str]) -> pl.Series:
+    """Whom each row speaks of: these columns without any gap."""
+    return table.select(pl.concat_str(headers).str.replace_all("[ 　\u2009]", "")).to_series()
 
 
 @cache

@@ -254,6 +254,18 @@ def test_evidence_when_a_receipt_came_after_the_trace_then_the_grade_is_that_of_
     assert checked.excluded[wakaba.hex].value == "receipted"
 
 
+def test_trace_when_canaries_leak_too_then_the_other_full_copy_is_excluded_for_rows_it_never_held(
+    sealed: Scene,
+) -> None:
+    """Rows that are nobody's and stand in one copy only: they point to it, and away from every other."""
+    found = sealed.json("trace", leak(sealed, FIRM, rows=20, canaries=True), "-o", sealed / "finding.json")
+    copies = sealed.hand_overs()
+    assert found["accused"] == [copies[FIRM]] and found["log2_e"][copies[FIRM]]["canary"] > 5
+    excluded = {x["handover"]: (x["field"], x["rows"], x["grade"]) for x in found["excluded"]}
+    assert excluded.pop(copies["seiran"]) == (None, 2, "claimed")
+    assert set(excluded) == {copies["wakaba"], copies["yamabiko"]}
+
+
 def test_specimen_when_kept_then_sealed_under_the_office_key_for_this_specimen_only(traced: Scene) -> None:
     from azukari.errors import KeyFileError, NotFoundError
     from azukari.web.incidents import keeping
