@@ -20,7 +20,9 @@ columns, row numbers, counts and identifiers that azukari itself made.
     │   ├── ForeignReceiptError    18  foreign-receipt      a receipt for another package or party
     │   ├── EvidenceError          19  evidence             a figure that does not follow from the evidence
     │   ├── TileError              20  tile                 a ledger tile that was changed
-    │   └── SpecimenError          21  specimen             a specimen that is not the committed one
+    │   ├── SpecimenError          21  specimen             a specimen that is not the committed one
+    │   ├── NotWitnessedError      22  not-witnessed        fewer witnesses cosigned than the policy asks for
+    │   └── ForkError              23  fork                 two signed states of one ledger that exclude each other
     ├── RefusedError               azukari will not do it
     │   ├── NotPermittedError      30  not-permitted        the entrustment or the role does not allow it
     │   ├── UnconfirmedKeyError    31  unconfirmed-key      the party's key is not yet confirmed
@@ -178,6 +180,26 @@ class SpecimenError(VerificationError):
     ja, en = (
         "この標本は、台帳に固定されたものではありません。",
         "This specimen is not the one committed to in the ledger.",
+    )
+
+
+class NotWitnessedError(VerificationError):
+    """証人不足。"""
+
+    word, code = "not-witnessed", 22
+    ja, en = (
+        "この台帳の状態には、定められた数の証人の署名がまだありません。",
+        "Fewer witnesses have cosigned this state of the ledger than the policy asks for.",
+    )
+
+
+class ForkError(VerificationError):
+    """台帳の分岐・巻戻し。 ``facts``: ``kind`` is ``fork`` or ``rollback``."""
+
+    word, code = "fork", 23
+    ja, en = (
+        "台帳が書き換えられています。両立しない二つの署名済みの状態があります。",
+        "The ledger was rewritten: two signed states of it exclude each other.",
     )
 
 

@@ -251,7 +251,7 @@ def test_evidence_when_a_receipt_came_after_the_trace_then_the_grade_is_that_of_
     found, file = traced_again(opened(sealed), UUID(hex=found.finding.specimen))
     bundle, specimen = disclosed(office, found, file)
     checked = verify_bundle(bundle.encode(), specimen.encode(), vkey=sealed.log_key)
-    assert checked.excluded[wakaba.hex].value == "receipted"
+    assert checked.excluded[wakaba.hex].grade.value == "receipted"
 
 
 def test_trace_when_canaries_leak_too_then_the_other_full_copy_is_excluded_for_rows_it_never_held(

@@ -11,7 +11,7 @@ import click
 from azukari.cli.options import json_option, log_key_option, read_identity, read_small
 from azukari.cli.speech import Speech, speech
 from azukari.errors import FormatError, NotFoundError, NotRecomputed, OptionError, TileError
-from azukari.evidence.bundle import EVIDENCE
+from azukari.evidence.bundle import EVIDENCE, Excluded
 from azukari.evidence.verifying import Verified, verify_bundle
 from azukari.ledger import Verifier, bundle_path, check_tiles, open_checkpoint, tile_path
 from azukari.ledger.bundles import encode_bundle, parse_bundle
@@ -145,9 +145,8 @@ def _tell(out: Speech, result: Verified, verdict: str) -> None:
             f"写し {hand_over}: E = 2^{e:.1f} ≧ 2^{result.threshold:.1f}　この標本はこの写しに由来します。",
             f"Copy {hand_over}: E = 2^{e:.1f} >= 2^{result.threshold:.1f}  the sample comes from this copy.",
         )
-    for hand_over, grade in result.excluded.items():
-        label = grade.label(out.language)
-        out.say(f"写し {hand_over}: 除外（{label}）", f"Copy {hand_over}: excluded ({label})")
+    for one in result.excluded.values():
+        _tell_exclusion(out, one)
     out.say(
         f"受渡し {result.hand_overs} 件、この事案の標本 {result.specimens_in_case} 件、誤って名指しする確率の上限 {result.bound:g}",
         f"{result.hand_overs} hand-overs, {result.specimens_in_case} specimen(s) in this case, "
@@ -157,13 +156,31 @@ def _tell(out: Speech, result: Verified, verdict: str) -> None:
     out.answer(_as_json(result, verdict))
 
 
+def _tell_exclusion(out: Speech, one: Excluded) -> None:
+    """Rows that a copy lacks are the body's word alone; a field that it never held follows from its entry."""
+    label = one.grade.label(out.language)
+    if one.field is None:
+        out.say(
+            f"写し {one.hand_over}: 除外。標本の行を含まない（機関の申告のみ）",
+            f"Copy {one.hand_over}: excluded, lacks rows of the sample (the body's word alone)",
+        )
+    else:
+        out.say(
+            f"写し {one.hand_over}: 除外。{one.field} を渡していない（{label}）",
+            f"Copy {one.hand_over}: excluded, never held {one.field} ({label})",
+        )
+
+
 def _as_json(result: Verified, verdict: str) -> dict[str, Any]:
     return {
         "verdict": verdict,
         "kind": "evidence",
         "accused": list(result.accused),
         "log2_e": dict(result.accused),
-        "excluded": {hand_over: grade.value for hand_over, grade in result.excluded.items()},
+        "excluded": {
+            x.hand_over: {"grade": x.grade.value, "field": None if x.field is None else str(x.field)}
+            for x in result.excluded.values()
+        },
         "n": result.hand_overs,
         "k": result.specimens_in_case,
         "bound": result.bound,

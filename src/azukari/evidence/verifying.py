@@ -22,7 +22,7 @@ from azukari.errors import (
     ProofError,
     SpecimenError,
 )
-from azukari.evidence.bundle import Accused, Bundle
+from azukari.evidence.bundle import Accused, Bundle, Excluded
 from azukari.fields.kinds import derivable
 from azukari.fields.spelling import RULES
 from azukari.fingerprint import likelihood, order
@@ -66,7 +66,7 @@ class Verified:
     epsilon: str
     threshold: float
     accused: Mapping[str, float]
-    excluded: Mapping[str, Grade]
+    excluded: Mapping[str, Excluded]
 
     @property
     def bound(self) -> float:
@@ -243,7 +243,7 @@ def _verify_order(one: Accused) -> None:
         raise EvidenceError("row order")
 
 
-def _verify_exclusions(bundle: Bundle, ledger: _Ledger) -> dict[str, Grade]:
+def _verify_exclusions(bundle: Bundle, ledger: _Ledger) -> dict[str, Excluded]:
     """Step 7."""
     leaked = {field: Leaked(field, cells, opened) for field, cells, opened in bundle.leaked}
     excluded = {}
@@ -266,7 +266,7 @@ def _verify_exclusions(bundle: Bundle, ledger: _Ledger) -> dict[str, Grade]:
             raise EvidenceError("derivable field")
         if one.grade is not proven:
             raise EvidenceError("grade")
-        excluded[one.hand_over] = one.grade
+        excluded[one.hand_over] = one
     return excluded
 
 

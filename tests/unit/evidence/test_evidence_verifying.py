@@ -46,7 +46,8 @@ def test_bundle_when_of_a_traced_specimen_then_it_holds_and_says_what_the_findin
     found, finding = verified(case), case.trace.finding
     assert tuple(found.accused) == finding.accused == (id_of("seiran"),)
     assert found.accused[id_of("seiran")] >= found.threshold == finding.threshold
-    assert found.excluded == {x.hand_over: x.grade for x in finding.excluded} != {}
+    said = {h: (x.field, x.grade) for h, x in found.excluded.items()}
+    assert said == {x.hand_over: (x.field, x.grade) for x in finding.excluded} != {}
     assert (found.hand_overs, found.specimens_in_case, found.bound) == (4, 1, pytest.approx(1e-9))
 
 
