@@ -14,6 +14,8 @@ from hypothesis import settings
 IN_CI = bool(os.environ.get("CI"))
 PLATFORM = "platform:"  # a skip whose reason starts so is one that no installation could mend
 
+LOOPBACK = {"journeys", "conformance"}
+
 settings.register_profile("dev", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 settings.load_profile("ci" if IN_CI else "dev")
@@ -21,8 +23,8 @@ settings.load_profile("ci" if IN_CI else "dev")
 
 @pytest.fixture(autouse=True)
 def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Sockets other than AF_UNIX raise, except in tests/journeys, where a browser talks to a server here."""
-    if "journeys" not in Path(request.node.path).relative_to(Path(__file__).parent).parts:
+    """Sockets other than AF_UNIX raise, except in the folders of ``LOOPBACK``, where servers are started here."""
+    if not LOOPBACK & set(Path(request.node.path).relative_to(Path(__file__).parent).parts):
         original = socket.socket.__init__
 
         def guarded(self: socket.socket, family: int = -1, *rest: Any, **named: Any) -> None:
