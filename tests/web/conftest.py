@@ -49,7 +49,7 @@ class Ledger:
     def integrate(self) -> Any:  # a queries.Signed, which can be imported only after the set-up
         from azukari.web.sequencer.actions import checkpoint
 
-        return checkpoint.integrate(log_id=self.log_id, signer=self.signer, by=BY, at=AT)
+        return checkpoint.integrate(log_id=self.log_id, signers=[self.signer], by=BY, at=AT)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import logging
 import shutil
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -254,7 +255,7 @@ def test_directory_when_opened_with_another_key_then_key_file_error_for_every_se
 ) -> None:
     from azukari.web.custody import queries, vault
     from azukari.web.sequencer import queries as sequencer
-    from azukari.web.sequencer.queries.signing import signer_of
+    from azukari.web.sequencer.queries.signing import signers_of
 
     office = opened(scene)
     foreign = create_key_file(tmp_path / "foreign.key", None)
@@ -263,7 +264,7 @@ def test_directory_when_opened_with_another_key_then_key_file_error_for_every_se
         lambda kek: vault.hand_over_key(hand_over, kek),
         lambda kek: vault.record_key(hand_over, kek),
         lambda kek: vault.index_key(queries.snapshot(hand_over.snapshot), kek),
-        lambda kek: signer_of(sequencer.log_of(office.body_id).id, kek),
+        lambda kek: signers_of(sequencer.log_of(office.body_id).id, kek, datetime(2026, 4, 1, tzinfo=UTC).date()),
     ):
         attempt(office.kek)
         with pytest.raises(KeyFileError):

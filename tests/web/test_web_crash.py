@@ -56,7 +56,7 @@ def kill_at(where, name, when):
 
 step, _, when = mode.partition("-")
 if step == "store":
-    kill_at(rows, "store", when)
+    kill_at(rows, "store_tiles", when)
 elif step == "sign":
     kill_at(checkpoint, "sign_checkpoint", when)
 elif step == "insert":
@@ -65,7 +65,7 @@ elif step == "commit":
     kill_at(transaction.get_connection(), "commit", when)
 if mode == "append":
     append(b"lost")
-checkpoint.integrate(signer=signer, **acting)
+checkpoint.integrate(signers=[signer], **acting)
 """
 )
 
@@ -74,7 +74,7 @@ WRITER = (
     + """
 for number in range(15):
     append(b"%d %d" % (os.getpid(), number))
-    checkpoint.integrate(signer=signer, **acting)
+    checkpoint.integrate(signers=[signer], **acting)
 """
 )
 
@@ -102,12 +102,12 @@ def test_integrate_when_killed_at_a_step_then_the_log_goes_on(ledger: Ledger, mo
     assert queries.count(ledger.log_id) == 257
     committed = mode in ("commit-after",)
     assert [signed.size for signed in queries.checkpoints(ledger.log_id)] == [255] + [257] * committed
-    check.check_log(ledger.log_id, ledger.vkey)
+    check.check_log(ledger.log_id, [ledger.vkey])
     new = ledger.integrate()
     path = queries.consistency(ledger.log_id, old.size, new.size)
     verify_consistency(old.size, old.root, new.size, new.root, path)
     verify_proof(queries.proof(ledger.log_id, 256), b"256", ORIGIN, [ledger.verifier])
-    assert check.check_log(ledger.log_id, ledger.vkey) == 257
+    assert check.check_log(ledger.log_id, [ledger.vkey]) == 257
 
 
 def test_integrate_when_an_exception_comes_before_the_commit_then_nothing_is_left(ledger: Ledger) -> None:
@@ -131,7 +131,7 @@ def test_integrate_when_two_processes_write_then_one_history_and_no_gap(ledger: 
     errors = [writer.communicate(timeout=120)[1].decode() for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0], errors
     assert queries.count(ledger.log_id) == 30
-    assert check.check_log(ledger.log_id, ledger.vkey) == 30
+    assert check.check_log(ledger.log_id, [ledger.vkey]) == 30
     assert len(set(queries.entries(ledger.log_id))) == 30
     sizes = [signed.size for signed in queries.checkpoints(ledger.log_id)]
     assert sizes == sorted(set(sizes))

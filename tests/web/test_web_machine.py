@@ -86,7 +86,7 @@ class Machine(RuleBasedStateMachine):
         from azukari.web.sequencer import check
 
         if hasattr(self, "ledger"):
-            check.check_log(self.ledger.log_id, self.ledger.vkey)
+            check.check_log(self.ledger.log_id, [self.ledger.vkey])
             connections.close_all()
             shutil.rmtree(self.folder)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,7 +71,35 @@ def test_database_when_opened_then_it_is_durable(open_office: Path) -> None:
     assert pragma("journal_mode") == "wal"
     assert pragma("synchronous") == 2
     assert pragma("foreign_keys") == 1
-    assert pragma("busy_timeout") == 30_000
+
+
+def test_database_when_its_sqlite_has_the_wal_reset_bug_then_it_is_refused(
+    open_office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import connection
+
+    from azukari.web.sqlite import sqlite3
+
+    assert sqlite3.sqlite_version_info >= (3, 51, 3)
+    connection.close()
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 2))
+    with pytest.raises(StorageError, match=r"older than 3\.51\.3"):
+        connection.ensure_connection()
+
+
+def test_database_when_another_connection_writes_then_the_writer_waits_for_it(open_office: Path) -> None:
+    from django.db import connection, transaction
+
+    from azukari.web.sqlite import sqlite3
+
+    other = sqlite3.connect(open_office / "office.sqlite3", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, lambda: other.execute("COMMIT"))
+    release.start()
+    with transaction.atomic():
+        assert connection.in_atomic_block, "and not: database is locked"
+    release.join()
+    other.close()
 
 
 def test_database_when_a_pragma_is_not_accepted_then_storage_error(

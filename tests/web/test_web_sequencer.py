@@ -84,7 +84,7 @@ def test_proofs_when_the_log_grows_then_all_verify(ledger: Ledger, steps: tuple[
         path = queries.consistency(ledger.log_id, old.size, newest.size)
         verify_consistency(old.size, old.root, newest.size, newest.root, path)
         assert open_checkpoint(old.note, ORIGIN, [ledger.verifier]).size == old.size
-    assert check.check_log(ledger.log_id, ledger.vkey) == newest.size
+    assert check.check_log(ledger.log_id, [ledger.vkey]) == newest.size
     assert list(queries.checkpoints(ledger.log_id)) == past
     assert list(queries.entries(ledger.log_id, 1, 3)) == [b"entry 1", b"entry 2"][: newest.size - 1]
 
@@ -112,7 +112,7 @@ def test_integrate_when_the_signer_is_another_then_signature_error(ledger: Ledge
 
     ledger.append(b"a")
     with pytest.raises(SignatureError):
-        checkpoint.integrate(log_id=ledger.log_id, signer=Signer(ORIGIN, b"\x08" * 32), by=BY, at=AT)
+        checkpoint.integrate(log_id=ledger.log_id, signers=[Signer(ORIGIN, b"\x08" * 32)], by=BY, at=AT)
     assert queries.latest(ledger.log_id) is None
 
 
@@ -154,31 +154,35 @@ def test_integrate_when_another_writer_signed_first_then_state_error_and_nothing
 ) -> None:
     from azukari.web.sequencer import check, queries
     from azukari.web.sequencer.actions import checkpoint
+    from azukari.web.sequencer.models import SignedCheckpoint
 
     ledger.append(b"a")
     ledger.integrate()
     ledger.append(b"b")
-    real = checkpoint._next
+    real = checkpoint.sign_checkpoint
 
-    def stale(*arguments: object) -> object:
-        row = real(*arguments)  # type: ignore[arg-type]
-        row.previous_size = -1  # as a writer would that had not seen the first checkpoint
-        return row
+    def overtaken(*arguments: object) -> bytes:
+        """Just before this one is stored another writer's checkpoint is there."""
+        signed = queries.checkpoint(ledger.log_id)
+        SignedCheckpoint.objects.create(
+            log_id=ledger.log_id, body=ledger.body_id, size=2, previous_size=1, root=signed.root, edge=b"",
+            note=b"", signed_at=AT, signed_by=BY,
+        )  # fmt: skip
+        return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(checkpoint, "_next", stale)
+    monkeypatch.setattr(checkpoint, "sign_checkpoint", overtaken)
     with pytest.raises(StateError):
         ledger.integrate()
     monkeypatch.undo()
     assert [signed.size for signed in queries.checkpoints(ledger.log_id)] == [1]
     assert ledger.integrate().size == 2
-    check.check_log(ledger.log_id, ledger.vkey)
+    check.check_log(ledger.log_id, [ledger.vkey])
 
 
 DAMAGES = {
     "entry": "UPDATE sequencer_entry SET data = x'00' WHERE \"index\" = 300",
     "leaf": 'UPDATE sequencer_entry SET leaf_hash = zeroblob(32) WHERE "index" = 300',
     "gap": 'UPDATE sequencer_entry SET "index" = 999 WHERE "index" = 300',
-    "bundle": 'EDIT data|sequencer_tile|level = -1 AND "index" = 1',
     "tile": 'UPDATE sequencer_tile SET data = zeroblob(length(data)) WHERE level = 0 AND "index" = 1',
     "parent": "UPDATE sequencer_tile SET data = zeroblob(32) WHERE level = 1",
     "gone": 'DELETE FROM sequencer_tile WHERE level = 0 AND "index" = 1',
@@ -219,10 +223,8 @@ def test_integrate_when_a_stored_row_was_damaged_then_it_refuses_to_sign(ledger:
 MORE_DAMAGES = DAMAGES | {
     "old entry": "UPDATE sequencer_entry SET data = x'00' WHERE \"index\" = 5",
     "old leaf": 'UPDATE sequencer_entry SET leaf_hash = zeroblob(32) WHERE "index" = 5',
-    "old bundle": 'EDIT data|sequencer_tile|level = -1 AND "index" = 0',
     "old tile": 'UPDATE sequencer_tile SET data = zeroblob(8192) WHERE level = 0 AND "index" = 0',
     "tail": "LENGTHEN data|sequencer_tile|level = 1",
-    "bundle tail": 'LENGTHEN data|sequencer_tile|level = -1 AND "index" = 1',
     "extra": "UPDATE sequencer_tile SET level = 5 WHERE level = 1",
     "note": "EDIT note|sequencer_signedcheckpoint|size = 310",
     "previous": "UPDATE sequencer_signedcheckpoint SET previous_size = 3 WHERE size = 310",
@@ -241,10 +243,10 @@ def test_check_when_a_row_was_changed_then_it_is_found(ledger: Ledger, damage: s
     ledger.integrate()
     ledger.append(*(b"%d" % number for number in range(290, 310)))
     ledger.integrate()
-    assert check.check_log(ledger.log_id, ledger.vkey) == 310
+    assert check.check_log(ledger.log_id, [ledger.vkey]) == 310
     run(MORE_DAMAGES[damage])
     with pytest.raises(VerificationError) as caught:
-        check.check_log(ledger.log_id, ledger.vkey)
+        check.check_log(ledger.log_id, [ledger.vkey])
     if damage in ("old entry", "rewritten"):
         assert caught.value.facts["index"] == 5
 
@@ -254,6 +256,6 @@ def test_check_when_the_key_is_another_then_signature_error(ledger: Ledger) -> N
 
     ledger.integrate()
     with pytest.raises(SignatureError):
-        check.check_log(ledger.log_id, Signer(ORIGIN, b"\x08" * 32).vkey)
+        check.check_log(ledger.log_id, [Signer(ORIGIN, b"\x08" * 32).vkey])
     with pytest.raises(NotFoundError):
-        check.check_log(uuid4(), ledger.vkey)
+        check.check_log(uuid4(), [ledger.vkey])

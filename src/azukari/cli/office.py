@@ -164,10 +164,10 @@ def export(out: Speech, folder: Path, office_path: Path, keys_path: Path, login:
     from azukari.web.sequencer import queries
     from azukari.web.sequencer.actions import checkpoint
     from azukari.web.sequencer.export import export_log
-    from azukari.web.sequencer.queries.signing import signer_of
+    from azukari.web.sequencer.queries.signing import signers_of
 
     log = queries.log_of(office.body_id)
-    checkpoint.integrate(log_id=log.id, signer=signer_of(log.id, office.kek), by=office.by, at=office.at)
+    checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, office.kek, office.at.date()), by=office.by, at=office.at)
     changed = export_log(log.id, folder)
     out.say(f"{changed} 個のファイルを書きました。検証鍵: {log.vkey}", f"{changed} file(s) written. Key: {log.vkey}")
     out.answer({"folder": str(folder), "files": changed, "log_key": log.vkey})
@@ -183,9 +183,10 @@ def check(out: Speech, office_path: Path, keys_path: Path, login: str | None, as
     office = open_office(office_path, keys_path, login)
     from azukari.web.sequencer import queries
     from azukari.web.sequencer.check import check_log
+    from azukari.web.sequencer.queries.signing import verifiers
 
     log = queries.log_of(office.body_id)
-    size = check_log(log.id, log.vkey)
+    size = check_log(log.id, [verifier.vkey for verifier in verifiers(log.id)])
     out.say(f"成り立ちます。台帳 {size} 件", f"It holds. {size} ledger entries")
     out.answer({"verdict": "holds", "size": size})
 

@@ -1,7 +1,7 @@
-"""The key-encryption key of an office: a small JSON file outside the office directory.
+"""Key files: the key-encryption key of an office, outside its directory, and keys that sign, such as a witness's.
 
 The office database holds secrets only in wrapped form (AES-256-GCM, the purpose as associated data), so a
-copy of the database alone opens nothing. Under a passphrase the file itself is sealed: scrypt, AES-256-GCM.
+copy of the database alone opens nothing. Under a passphrase a key file itself is sealed: scrypt, AES-256-GCM.
 Neither exceptions nor ``repr`` ever show key bytes.
 """
 
@@ -12,6 +12,7 @@ import json
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,6 +32,7 @@ MAX_FILE_BYTES = 16_384
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**17, 8, 1  # 128 MiB, about half a second
 
 _TYPE = "azukari/key-file/v1"
+_SIGNING = "azukari/signing-key/v1"
 _MAGIC = b"azw1"
 _WRAP_OVERHEAD = len(_MAGIC) + KEY_ID_BYTES + NONCE_BYTES + 16
 
@@ -90,25 +92,68 @@ def create_key_file(path: Path, passphrase: bytes | None) -> KeyEncryptionKey:
     passphrase (None means: without one).
     """
     key = secrets.token_bytes(KEY_BYTES)
-    document = _plain(key) if passphrase is None else _sealed(key, passphrase)
-    document["check"] = _checksum(document)
-    with creating(path) as file:
-        file.write(json.dumps(document, indent=1).encode() + b"\n")
+    _create(path, {"type": _TYPE}, key, passphrase)
     return KeyEncryptionKey(key)
 
 
 def open_key_file(path: Path, passphrase: bytes | None) -> KeyEncryptionKey:
     """Read a key file; KeyFileError says in one sentence what is wrong with the file or the passphrase."""
-    document = _read(path)
-    key = _open_plain(document) if document.get("protection") == "none" else _open_sealed(document, passphrase)
-    if document.get("key_id") != _key_id(key).hex():
-        raise _damaged()
-    return KeyEncryptionKey(key)
+    return KeyEncryptionKey(_open(_read(path), passphrase))
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """署名の鍵。 The 32-byte Ed25519 seed (RFC 8032) of a key under a name; never shows its seed."""
+
+    name: str
+    seed: bytes = field(repr=False)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a signing key is not copied or pickled")
+
+
+def create_signing_key_file(path: Path, name: str, use: str, passphrase: bytes | None) -> SigningKey:
+    """Make a new Ed25519 key under ``name`` for one use (``witness``, for example) and write it to ``path``.
+
+    The name and the use are bound to a sealed seed. Raises as ``create_key_file``.
+    """
+    seed = secrets.token_bytes(KEY_BYTES)
+    _create(path, {"type": _SIGNING, "name": name, "use": use}, seed, passphrase)
+    return SigningKey(name, seed)
+
+
+def open_signing_key_file(path: Path, use: str, passphrase: bytes | None) -> SigningKey:
+    """Read a signing key; KeyFileError for another use, a damaged file or a wrong passphrase."""
+    document = _read(path, _SIGNING)
+    name = document.get("name")
+    if document.get("use") != use or not isinstance(name, str):
+        raise KeyFileError(f"the key file {path.name} holds no key for this use")
+    return SigningKey(name, _open(document, passphrase))
+
+
+def read_seed_option(environ: Mapping[str, str], name: str) -> bytes | None:
+    """A 32-byte Ed25519 seed from the file that ``NAME_FILE`` names: the raw bytes, or one line of base64.
+
+    None if it is not set. A seed never stands in the environment itself, where every child process sees it:
+    OptionError if ``NAME`` is set, if the file cannot be read or if it holds no seed.
+    """
+    if name in environ:
+        raise OptionError(f"{name} is not read; name a file in {name}_FILE")
+    if f"{name}_FILE" not in environ:
+        return None
+    content = _read_secret_file(name, Path(environ[f"{name}_FILE"]), MAX_FILE_BYTES)
+    try:
+        seed = content if len(content) == KEY_BYTES else b64decode(content.strip(), validate=True)
+    except ValueError:
+        seed = b""
+    if len(seed) != KEY_BYTES:
+        raise OptionError(f"the file named in {name}_FILE holds no seed of {KEY_BYTES} bytes, raw or in base64")
+    return seed
 
 
 def needs_passphrase(path: Path) -> bool:
-    """Whether a key file is sealed under a passphrase. Raises KeyFileError."""
-    return _read(path).get("protection") != "none"
+    """Whether a key file of either kind is sealed under a passphrase. Raises KeyFileError."""
+    return _read(path, _TYPE, _SIGNING).get("protection") != "none"
 
 
 def read_secret_option(environ: Mapping[str, str], name: str) -> bytes | None:
@@ -121,49 +166,60 @@ def read_secret_option(environ: Mapping[str, str], name: str) -> bytes | None:
         raise OptionError(f"{name} and {name}_FILE are both set")
     if value is None and file is None:
         return None
-    secret = value.encode() if value is not None else _read_secret_file(name, Path(file or ""))
+    secret = value.encode() if value is not None else _without_line_end(_read_secret_file(name, Path(file or "")))
     if not secret:
         raise OptionError(f"{name} is set but empty")
     return secret
 
 
-def _read_secret_file(name: str, path: Path) -> bytes:
+def _read_secret_file(name: str, path: Path, limit: int = -1) -> bytes:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(limit)
     except OSError:
         raise OptionError(f"the file named in {name}_FILE cannot be read") from None
+
+
+def _without_line_end(content: bytes) -> bytes:
     return content.removesuffix(b"\n").removesuffix(b"\r")
 
 
+def _create(path: Path, header: Mapping[str, object], key: bytes, passphrase: bytes | None) -> None:
+    protection = _plain(key) if passphrase is None else _sealed(header, key, passphrase)
+    document = {**header, "key_id": _key_id(key).hex(), **protection}
+    document["check"] = _checksum(document)
+    with creating(path) as file:
+        file.write(json.dumps(document, indent=1).encode() + b"\n")
+
+
+def _open(document: Mapping[str, object], passphrase: bytes | None) -> bytes:
+    key = _open_plain(document) if document.get("protection") == "none" else _open_sealed(document, passphrase)
+    if document.get("key_id") != _key_id(key).hex():
+        raise _damaged()
+    return key
+
+
 def _plain(key: bytes) -> dict[str, object]:
-    return {
-        "type": _TYPE,
-        "key_id": _key_id(key).hex(),
-        "protection": "none",
-        "key": b64encode(key).decode(),
-    }
+    return {"protection": "none", "key": b64encode(key).decode()}
 
 
-def _sealed(key: bytes, passphrase: bytes) -> dict[str, object]:
+def _sealed(header: Mapping[str, object], key: bytes, passphrase: bytes) -> dict[str, object]:
     if not passphrase:
         raise OptionError("an empty passphrase")
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(NONCE_BYTES)
-    key_id = _key_id(key)
     cipher = AESGCM(_stretch(passphrase, salt))
     return {
-        "type": _TYPE,
-        "key_id": key_id.hex(),
         "protection": "scrypt",
         "n": SCRYPT_N,
         "r": SCRYPT_R,
         "p": SCRYPT_P,
         "salt": b64encode(salt).decode(),
         "nonce": b64encode(nonce).decode(),
-        "sealed": b64encode(cipher.encrypt(nonce, key, _file_data(key_id))).decode(),
+        "sealed": b64encode(cipher.encrypt(nonce, key, _file_data(header, _key_id(key)))).decode(),
     }
 
 
-def _read(path: Path) -> dict[str, object]:
+def _read(path: Path, *kinds: str) -> dict[str, object]:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
@@ -171,16 +227,16 @@ def _read(path: Path) -> dict[str, object]:
         raise KeyFileError(f"there is no key file {path.name}") from None
     except OSError:
         raise KeyFileError(f"the key file {path.name} cannot be read") from None
-    return _parse(content)
+    return _parse(content, kinds or (_TYPE,))
 
 
-def _parse(content: bytes) -> dict[str, object]:
+def _parse(content: bytes, kinds: tuple[str, ...]) -> dict[str, object]:
     try:
         document = json.loads(content) if len(content) <= MAX_FILE_BYTES else None
     except (ValueError, RecursionError):
         document = None
-    if not isinstance(document, dict) or document.get("type") != _TYPE:
-        raise KeyFileError("this is no azukari key file")
+    if not isinstance(document, dict) or document.get("type") not in kinds:
+        raise KeyFileError("this is no azukari key file of the right kind")
     if document.pop("check", None) != _checksum(document):
         raise _damaged()
     return document
@@ -200,7 +256,7 @@ def _open_sealed(document: Mapping[str, object], passphrase: bytes | None) -> by
     salt, nonce, sealed = (_bytes(document, name) for name in ("salt", "nonce", "sealed"))
     try:
         key_id = bytes.fromhex(str(document.get("key_id")))
-        return AESGCM(_stretch(passphrase, salt)).decrypt(nonce, sealed, _file_data(key_id))
+        return AESGCM(_stretch(passphrase, salt)).decrypt(nonce, sealed, _file_data(document, key_id))
     except InvalidTag:
         raise KeyFileError("the passphrase is not that of this key file") from None
     except ValueError:
@@ -244,8 +300,10 @@ def _key_id(key: bytes) -> bytes:
     return hashlib.sha256(b"azukari/key-id/v1\0" + key).digest()[:KEY_ID_BYTES]
 
 
-def _file_data(key_id: bytes) -> bytes:
-    return b"azukari/key-file/v1\0" + key_id
+def _file_data(header: Mapping[str, object], key_id: bytes) -> bytes:
+    """What a sealed key is bound to: kind of file, key id and, for a key that signs, its use and name."""
+    bound = [str(header[name]).encode() for name in ("use", "name") if name in header]
+    return b"\0".join([str(header["type"]).encode(), key_id, *bound])
 
 
 def _purpose_data(header: bytes, purpose: str) -> bytes:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any, Final
 from uuid import UUID
 
 from azukari.errors import StateError, StorageError
 from azukari.stores.files import TEMPORARY_SUFFIX
 from azukari.web import office
 from azukari.web.custody.models import HandOver
+from azukari.web.sqlite import sqlite3
 
-_PRIMARY = 0xFF  # of an extended SQLite error code
+_BUSY: Final = 5  # SQLITE_BUSY, in the primary byte of an extended error code
+_PRIMARY: Final = 0xFF
 
 
 def payload(hand_over_id: UUID) -> Path:
@@ -42,7 +44,7 @@ def sealing_alone(*, wait: float = 600.0) -> Iterator[None]:
         yield
 
 
-def _locked(wait: float) -> sqlite3.Connection:
+def _locked(wait: float) -> Any:
     try:
         lock = sqlite3.connect(office.folder() / "spool" / "lock.sqlite3", timeout=wait, isolation_level=None)
         try:
@@ -51,7 +53,7 @@ def _locked(wait: float) -> sqlite3.Connection:
             lock.close()
             raise
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & _PRIMARY == sqlite3.SQLITE_BUSY:
+        if error.sqlite_errorcode & _PRIMARY == _BUSY:
             raise StateError("another process is sealing") from error
         raise StorageError("the lock of the spool") from error
     return lock

@@ -2,48 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from azukari.errors import FormatError, NotFoundError, ProofError, TileError
-from azukari.ledger.bundles import BUNDLE_ENTRIES, parse_bundle
-from azukari.ledger.check import check_tiles
-from azukari.ledger.checkpoint import open_checkpoint
+from azukari.errors import ForkError, NotFoundError, ProofError, TileError
+from azukari.ledger.checkpoint import Checkpoint, open_checkpoint
 from azukari.ledger.note import Verifier
-from azukari.ledger.tiles import TileReader, tile_widths
-from azukari.ledger.tree import EMPTY_ROOT, leaf_hash
-from azukari.web.sequencer import edge, queries, rows
-from azukari.web.sequencer.models import BUNDLES, Entry, Log, SignedCheckpoint, Tile
+from azukari.ledger.tiles import TILE_WIDTH, TileReader, read_row, split_hashes, tile_root, tile_widths
+from azukari.ledger.tree import EMPTY_ROOT, HASH_BYTES, leaf_hash
+from azukari.web.sequencer import edge, rows
+from azukari.web.sequencer.models import Log, SignedCheckpoint, Tile
 
 
-def check_log(log_id: UUID, vkey: str) -> int:
-    """Verify the log ``log_id`` under the verifier key ``vkey`` and return the size that is proven.
+def check_log(log_id: UUID, vkeys: Sequence[str], against: bytes | None = None) -> int:
+    """Verify the log ``log_id`` under its verifier keys and return the size that is proven.
 
-    1. Every checkpoint is signed, says what its row says, and is the one successor of another. 2. The entries
-    have no gap and their leaf hashes. 3. Tiles and bundles lead to the newest root. 4. The bundles hold the
-    entries, and there is no row too many. 5. Every older checkpoint is a prefix.
+    1. Every checkpoint is signed, says what its row says, and is the one successor of another. 2. The entries have
+    no gap and their leaf hashes. 3. Level by level, the tiles hold what lies below them. 4. Every checkpoint has the
+    root of the entries before it, and ``against``, a signed checkpoint that somebody else kept, has so too. 5. There
+    is no row too many. Memory does not grow with the log.
 
-    Raises SignatureError, TileError or ProofError; ``facts`` name the size, or the level and index.
+    Raises SignatureError, TileError (``facts`` name kind, level and index), ProofError, and ForkError where
+    ``against`` was signed by this log and is no past of what is stored.
     """
     log = Log.objects.filter(id=log_id).first()
     if log is None:
         raise NotFoundError("there is no such log")
-    signed = _check_checkpoints(log, Verifier.parse(vkey))  # 1
-    _check_entries(log)  # 2
-    size, root = (signed[-1].size, bytes(signed[-1].root)) if signed else (0, EMPTY_ROOT)
-    read = rows.tile_reader(log_id)
-    check_tiles(read, lambda index: read(BUNDLES, index), size, root)  # 3
-    _check_bundles(log, size)  # 4
-    _check_row_count(log, size)
-    for row in signed:  # 5
-        _check_prefix(log, row)
+    verifiers = [Verifier.parse(vkey) for vkey in vkeys]
+    kept = None if against is None else open_checkpoint(against, log.origin, verifiers)
+    signed = _check_checkpoints(log, verifiers)  # 1
+    size = signed[-1].size if signed else 0
+    _check_entries(log, size, signed)  # 2, 4
+    _check_tiles(log, size)  # 3
+    if kept is not None:
+        _check_against(log, size, kept)  # 4
+    _check_row_count(log, size)  # 5
     return size
 
 
-def _check_checkpoints(log: Log, verifier: Verifier) -> list[SignedCheckpoint]:
-    signed = list(SignedCheckpoint.objects.filter(log=log).order_by("size"))
+def _check_checkpoints(log: Log, verifiers: Sequence[Verifier]) -> list[SignedCheckpoint]:
+    signed = list(SignedCheckpoint.objects.filter(log=log).order_by("size").defer("note"))
     previous = -1
     for row in signed:
-        opened = open_checkpoint(bytes(row.note), log.origin, [verifier])
+        note = SignedCheckpoint.objects.filter(id=row.id).values_list("note", flat=True).get()
+        opened = open_checkpoint(bytes(note), log.origin, verifiers)
         if (opened.size, opened.root) != (row.size, bytes(row.root)):
             raise TileError(f"checkpoint {row.size} is not its row", kind="checkpoint-altered", size=row.size)
         if row.previous_size != previous or edge.root(bytes(row.edge)) != opened.root:
@@ -52,48 +54,102 @@ def _check_checkpoints(log: Log, verifier: Verifier) -> list[SignedCheckpoint]:
     return signed
 
 
-def _check_entries(log: Log) -> None:
-    found = Entry.objects.filter(log=log).order_by("index").values_list("index", "data", "leaf_hash")
-    for position, (index, data, stored) in enumerate(found.iterator()):
+def _check_entries(log: Log, size: int, signed: Sequence[SignedCheckpoint]) -> None:
+    """Entries in order, their stored hashes, and the root at each signed size, in one pass and without a tile."""
+    grown, at = b"", 0
+    awaited = iter(signed)
+    ahead = next(awaited, None)
+    for hashes in _verified_blocks(log, size):
+        while ahead is not None and ahead.size <= at + len(hashes):
+            grown, hashes, at = edge.grow(grown, at, hashes[: ahead.size - at]), hashes[ahead.size - at :], ahead.size
+            if edge.root(grown) != bytes(ahead.root):
+                raise _blame(log, ahead)
+            ahead = next(awaited, None)
+        grown, at = edge.grow(grown, at, hashes), at + len(hashes)
+    if ahead is not None:  # only the checkpoint of size 0 has no block of entries
+        if ahead.size == 0 and bytes(ahead.root) == EMPTY_ROOT:
+            return
+        raise _blame(log, ahead)
+
+
+def _blame(log: Log, signed: SignedCheckpoint) -> TileError | ProofError:
+    """The first entry that is not that of its tile, if the tiles lead to the signed root; else nobody can tell."""
+    wrong = ProofError(f"checkpoint {signed.size} does not have the root of its entries", size=signed.size)
+    read = rows.tile_reader(log.id)
+    try:
+        if TileReader(read, signed.size).root() != bytes(signed.root):
+            return wrong
+    except TileError:
+        return wrong
+    for start in range(0, signed.size, TILE_WIDTH):
+        width = min(TILE_WIDTH, signed.size - start)
+        tile = split_hashes(read_row(read, 0, start // TILE_WIDTH, width))
+        for index, (row, held) in enumerate(zip(rows.read_entries(log.id, start, start + width), tile, strict=True)):
+            if row[2] != held:
+                index += start
+                return TileError(f"entry {index} was rewritten", kind="entry-altered", level="entries", index=index)
+    return wrong
+
+
+def _verified_blocks(log: Log, size: int) -> Iterator[list[bytes]]:
+    """Leaf hashes, a block at a time, also of entries that no checkpoint covers yet."""
+    block, position = [], 0
+    for index, data, stored in rows.stream_entries(log.id, 0, max(size, rows.count(log.id))):
         if index != position:
             raise TileError(f"entry {position} is missing", kind="missing", level="entries", index=position)
-        if leaf_hash(bytes(data)) != bytes(stored):
-            raise TileError(f"entry {index} was altered", kind="entry-altered", level="entries", index=index)
+        computed = leaf_hash(data)
+        if stored != computed:
+            raise TileError(f"entry {position} was altered", kind="entry-altered", level="entries", index=position)
+        position += 1
+        if position <= size:
+            block.append(computed)
+        if len(block) == TILE_WIDTH:
+            yield block
+            block = []
+    if position < size:
+        raise TileError(f"entry {position} is missing", kind="missing", level="entries", index=position)
+    yield block
 
 
-def _check_bundles(log: Log, size: int) -> None:
+def _check_tiles(log: Log, size: int) -> None:
+    """Each stored tile is what its entries, or the tiles below it, say."""
     read = rows.tile_reader(log.id)
-    for start in range(0, size, BUNDLE_ENTRIES):
-        stop = min(start + BUNDLE_ENTRIES, size)
-        stored = list(queries.entries(log.id, start, stop))
-        bundled = _entries_of(read(BUNDLES, start // BUNDLE_ENTRIES), start // BUNDLE_ENTRIES)
-        if stored == bundled:
-            continue
-        same = [a == b for a, b in zip(stored, bundled, strict=False)]
-        index = start + (same.index(False) if False in same else len(same))
-        raise TileError(f"entry {index} is not that of its bundle", kind="entry-altered", level="entries", index=index)
+    for level, (full, partial) in enumerate(tile_widths(size)):
+        for index in range(full + bool(partial)):
+            width = TILE_WIDTH if index < full else partial
+            below = _entry_hashes if level == 0 else _tile_hashes
+            if read_row(read, level, index, width) != below(log, level, index, width):
+                raise TileError(f"tile {level}/{index} was altered", kind="tile-altered", level=level, index=index)
 
 
-def _entries_of(bundle: bytes, index: int) -> list[bytes]:
-    try:
-        return parse_bundle(bundle)
-    except FormatError:  # its first entries are sound, or step 3 had found it: there is something after them
-        raise TileError("a bundle is too long", kind="extra", level="entries", index=index) from None
+def _entry_hashes(log: Log, level: int, index: int, width: int) -> bytes:
+    start = index * TILE_WIDTH
+    return b"".join(stored for _, _, stored in rows.read_entries(log.id, start, start + width))
+
+
+def _tile_hashes(log: Log, level: int, index: int, width: int) -> bytes:
+    read = rows.tile_reader(log.id)
+    start = index * TILE_WIDTH
+    return b"".join(tile_root(read_row(read, level - 1, child, TILE_WIDTH)) for child in range(start, start + width))
+
+
+def _check_against(log: Log, size: int, kept: Checkpoint) -> None:
+    if kept.size > size:
+        raise ForkError(
+            f"a checkpoint of size {kept.size} was signed, and the database holds {size}", kind="rollback", size=size
+        )
+    if kept.size and TileReader(rows.tile_reader(log.id), kept.size).root() != kept.root:
+        raise ForkError(f"another root was signed for size {kept.size}", kind="fork", size=kept.size)
 
 
 def _check_row_count(log: Log, size: int) -> None:
     expected = {level: full + bool(partial) for level, (full, partial) in enumerate(tile_widths(size))}
-    expected[BUNDLES] = expected.get(0, 0)
-    for row in Tile.objects.filter(log=log).order_by("level", "index").values_list("level", "index"):
-        level, index = row
+    for level, index in (
+        Tile.objects.filter(log=log).order_by("level", "index").values_list("level", "index").iterator()
+    ):
         if index >= expected.get(level, 0):
             raise TileError(f"a row too many at level {level}, index {index}", kind="extra", level=level, index=index)
     # A row that is too long shows here: its tail belongs to no checkpoint.
     for level, (full, partial) in enumerate(tile_widths(size)):
-        if partial and len(rows.tile_reader(log.id)(level, full)) != 32 * partial:
+        if partial and len(rows.tile_reader(log.id)(level, full)) != HASH_BYTES * partial:
             raise TileError(f"a row too long at level {level}", kind="extra", level=level, index=full)
-
-
-def _check_prefix(log: Log, row: SignedCheckpoint) -> None:
-    if TileReader(rows.tile_reader(log.id), row.size).root() != bytes(row.root):
-        raise ProofError(f"checkpoint {row.size} is no past of the newest one", size=row.size)

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-from azukari.errors import AzukariError, StateError, StorageError, TileError
-from azukari.ledger.bundles import BUNDLE_ENTRIES, encode_bundle, parse_bundle
+from azukari.errors import AzukariError, StateError, StorageError
+from azukari.ledger.bundles import BUNDLE_ENTRIES
 from azukari.ledger.checkpoint import open_checkpoint
 from azukari.ledger.note import Verifier
 from azukari.ledger.tiles import TILE_WIDTH, TileReader, bundle_path, read_row, tile_path, tile_widths
 from azukari.ledger.tree import verify_consistency
 from azukari.stores.files import PUBLIC, replacing
 from azukari.web.sequencer import queries, rows
-from azukari.web.sequencer.models import BUNDLES, SignedCheckpoint
+from azukari.web.sequencer.models import SignedCheckpoint
 
 CHECKPOINT = "checkpoint"
 
@@ -58,10 +58,7 @@ def _partials(log_id: UUID, size: int) -> set[tuple[int, int, int]]:
 
 
 def _bundle(log_id: UUID, index: int, width: int) -> bytes:
-    try:
-        return encode_bundle(parse_bundle(rows.tile_reader(log_id)(BUNDLES, index), width))
-    except LookupError:
-        raise TileError("an entry bundle is missing", kind="missing", level="entries", index=index) from None
+    return queries.bundle(log_id, index, width)
 
 
 def _refuse_rollback(log_id: UUID, signed: queries.Signed, folder: Path) -> None:

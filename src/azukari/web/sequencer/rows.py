@@ -1,69 +1,100 @@
-"""Tile rows in the database, as the callables that the ledger room asks for; and the rows of new entries."""
+"""The ledger's rows in raw SQL, the same for SQLite and PostgreSQL: entries, and the tiles made of them.
+
+A tile row only ever grows, so the partial tile of an earlier size is its prefix. This is the hot path: an ORM object
+per entry would cost more than all the hashing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from azukari.errors import TileError
-from azukari.ledger.bundles import BUNDLE_ENTRIES, encode_bundle, parse_bundle
-from azukari.ledger.tiles import ReadTile, TileRow, new_tiles, read_row, split_hashes
-from azukari.ledger.tree import leaf_hash
-from azukari.web.sequencer.models import BUNDLES, Tile
+from django.db import connection
+
+from azukari.ledger.tiles import ReadTile, TileRow
+
+_BLOCK: Final = 8_192  # entries read at a time
+
+_TOGETHER: Final = 100  # rows of one INSERT; a statement for each row takes a third longer
+_INSERT_ENTRIES: Final = (
+    'INSERT INTO sequencer_entry (log_id, "index", data, leaf_hash, appended_at, appended_by) VALUES '
+)
+_ENTRY_VALUES: Final = "(%s, %s, %s, %s, %s, %s)"
+_ENTRIES: Final = (
+    'SELECT "index", data, leaf_hash FROM sequencer_entry WHERE log_id = %s AND "index" >= %s AND "index" < %s'
+    ' ORDER BY "index"'
+)
+_LAST_ENTRY: Final = 'SELECT "index" FROM sequencer_entry WHERE log_id = %s ORDER BY "index" DESC LIMIT 1'
+_TILE: Final = 'SELECT data FROM sequencer_tile WHERE log_id = %s AND level = %s AND "index" = %s'
+_STORE_TILE: Final = (
+    'INSERT INTO sequencer_tile (log_id, body, level, "index", data) VALUES (%s, %s, %s, %s, %s)'
+    ' ON CONFLICT (log_id, level, "index") DO UPDATE SET data = excluded.data'
+)
+
+
+EntryRow = tuple[int, bytes, bytes]
+"""Index, the entry's bytes, and the leaf hash (32 bytes) that was stored with it."""
+
+
+def count(log_id: UUID) -> int:
+    """Number of entries, which have no gap: one more than the last index."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_ENTRY, [_uuid(log_id)])
+        found = cursor.fetchone()
+    return found[0] + 1 if found else 0
+
+
+def insert_entries(
+    log_id: UUID, first: int, entries: Sequence[bytes], hashes: Sequence[bytes], by: UUID, at: datetime
+) -> None:
+    """New entry rows from index ``first`` on; the caller holds the log's lock."""
+    log, who, when = _uuid(log_id), _uuid(by), connection.ops.adapt_datetimefield_value(at)
+    with connection.cursor() as cursor:
+        for start in range(0, len(entries), _TOGETHER):
+            some = entries[start : start + _TOGETHER]
+            values: list[Any] = []
+            for index, data in enumerate(some, start):
+                values += (log, first + index, data, hashes[index], when, who)
+            cursor.execute(_INSERT_ENTRIES + ", ".join([_ENTRY_VALUES] * len(some)), values)
+
+
+def read_entries(log_id: UUID, start: int, stop: int) -> list[EntryRow]:
+    """The entry rows from ``start`` to before ``stop``, in order; fewer where some are missing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTRIES, [_uuid(log_id), start, stop])
+        return cursor.fetchall()  # both drivers give bytes
+
+
+def stream_entries(log_id: UUID, start: int, stop: int) -> Iterator[EntryRow]:
+    """Like ``read_entries``, a block at a time, so that memory does not grow with the log."""
+    for at in range(start, stop, _BLOCK):
+        yield from read_entries(log_id, at, min(at + _BLOCK, stop))
 
 
 def tile_reader(log_id: UUID) -> ReadTile:
-    """A reader of stored rows, level ``BUNDLES`` included; it raises LookupError for a row that is not there."""
+    """A reader of stored tile rows; it raises LookupError for a row that is not there."""
+    log = _uuid(log_id)
 
     def read(level: int, index: int) -> bytes:
-        found = Tile.objects.filter(log_id=log_id, level=level, index=index).values_list("data", flat=True)
-        data = found.first()
-        if data is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_TILE, [log, level, index])
+            found = cursor.fetchone()
+        if found is None:
             raise LookupError
-        return bytes(data)
+        return found[0]
 
     return read
 
 
-def changed_rows(log_id: UUID, size: int, entries: Sequence[bytes]) -> list[TileRow]:
-    """The whole rows, bundles first, that change when ``entries`` follow the first ``size``.
-
-    TileError if the last stored rows are missing, damaged, or do not belong together.
-    """
-    read = tile_reader(log_id)
-    hashes = [leaf_hash(entry) for entry in entries]
-    return [*_new_bundles(read, size, entries), *new_tiles(size, read, hashes)]
-
-
-def store(log_id: UUID, body: UUID, changed: Sequence[TileRow]) -> None:
+def store_tiles(log_id: UUID, body: UUID, changed: Sequence[TileRow]) -> None:
     """Insert the rows, or let rows that are there grow into them."""
-    Tile.objects.bulk_create(
-        [Tile(log_id=log_id, body=body, level=row.level, index=row.index, data=row.data) for row in changed],
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["log", "level", "index"],
-        update_fields=["data"],
-    )
+    log, body_key = _uuid(log_id), _uuid(body)
+    with connection.cursor() as cursor:
+        cursor.executemany(_STORE_TILE, [(log, body_key, row.level, row.index, row.data) for row in changed])
 
 
-def _new_bundles(read: ReadTile, size: int, entries: Sequence[bytes]) -> list[TileRow]:
-    index, kept = divmod(size, BUNDLE_ENTRIES)
-    together = [*_kept_entries(read, index, kept), *entries]
-    return [
-        TileRow(BUNDLES, index + at // BUNDLE_ENTRIES, encode_bundle(together[at : at + BUNDLE_ENTRIES]))
-        for at in range(0, len(together), BUNDLE_ENTRIES)
-    ]
-
-
-def _kept_entries(read: ReadTile, index: int, kept: int) -> list[bytes]:
-    """The entries of the last, partial bundle, which must be those of the level-0 tile beside it."""
-    if not kept:
-        return []
-    hashes = split_hashes(read_row(read, 0, index, kept))
-    try:
-        entries = parse_bundle(read(BUNDLES, index), kept)
-    except LookupError:
-        raise TileError("an entry bundle is missing", kind="missing", level="entries", index=index) from None
-    if [leaf_hash(entry) for entry in entries] != hashes:
-        raise TileError("an entry bundle was altered", kind="bundle-altered", level="entries", index=index)
-    return entries
+def _uuid(value: UUID) -> Any:
+    """As the database keeps it: SQLite has no type of its own for it."""
+    return value if connection.features.has_native_uuid_field else value.hex

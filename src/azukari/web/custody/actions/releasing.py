@@ -16,7 +16,7 @@ from azukari.web.custody import places, queries
 from azukari.web.custody.models import HandOver
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import checkpoint
-from azukari.web.sequencer.queries.signing import signer_of
+from azukari.web.sequencer.queries.signing import signers_of
 
 _BLOCK = 1 << 20  # bytes copied at a time
 
@@ -30,7 +30,7 @@ def release(*, hand_over_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime
     info = queries.hand_over(hand_over_id)
     output = Path(info.output_path) if info.output_path else None
     log = sequencer.log_of(info.body)
-    checkpoint.integrate(log_id=log.id, signer=signer_of(log.id, kek), by=by, at=at)
+    checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, at.date()), by=by, at=at)
     if not places.package(info.id).exists():
         assert info.entry is not None and info.entry_index is not None  # a constraint of the register
         proof = sequencer.proof(log.id, info.entry_index, extra=log.vkey.encode())

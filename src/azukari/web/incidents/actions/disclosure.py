@@ -22,7 +22,7 @@ from azukari.web.incidents.models import Disclosure
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import checkpoint
 from azukari.web.sequencer.actions import entry as ledger_entry
-from azukari.web.sequencer.queries.signing import signer_of
+from azukari.web.sequencer.queries.signing import signers_of
 
 
 def disclose(
@@ -40,7 +40,7 @@ def disclose(
     with transaction.atomic():
         disclosures = {h: (_log(info, UUID(hex=h), channels, by=by, at=at), channels) for h, channels in wanted.items()}
     log = sequencer.log_of(info.body)
-    signed = checkpoint.integrate(log_id=log.id, signer=signer_of(log.id, kek), by=by, at=at)
+    signed = checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, at.date()), by=by, at=at)
     view = LedgerView(log.origin, log.vkey, signed.note.decode(), tuple(sequencer.entries(log.id, 0, signed.size)))
     bundle = make_bundle(
         found,

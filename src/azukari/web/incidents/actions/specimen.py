@@ -17,7 +17,7 @@ from azukari.web.incidents.models import Case, Specimen
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import checkpoint
 from azukari.web.sequencer.actions import entry as ledger_entry
-from azukari.web.sequencer.queries.signing import signer_of
+from azukari.web.sequencer.queries.signing import signers_of
 
 
 def open_case(*, body_id: UUID, title: str, by: UUID, at: datetime) -> UUID:
@@ -54,5 +54,5 @@ def log_specimen(*, case_id: UUID, sample: Sample, kek: KeyEncryptionKey, by: UU
     except BaseException:
         keeping.forget_unlogged(specimen_id)
         raise
-    checkpoint.integrate(log_id=log_id, signer=signer_of(log_id, kek), by=by, at=at)
+    checkpoint.integrate(log_id=log_id, signers=signers_of(log_id, kek, at.date()), by=by, at=at)
     return specimen_id

@@ -1,91 +1,120 @@
-"""Integration: entries become tiles, and a checkpoint is signed, all in one transaction."""
+"""Integration: entries become tiles, and a checkpoint is signed, in one transaction for each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
+from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from azukari.errors import NotFoundError, SignatureError, StateError, TileError
-from azukari.ledger.bundles import BUNDLE_ENTRIES, parse_bundle
 from azukari.ledger.checkpoint import Checkpoint, sign_checkpoint
 from azukari.ledger.note import Signer
-from azukari.ledger.tiles import TileReader, TileRow
-from azukari.ledger.tree import EMPTY_ROOT, leaf_hash, verify_consistency
+from azukari.ledger.tiles import TILE_WIDTH, TileReader, TileRow, new_tiles
+from azukari.ledger.tree import EMPTY_ROOT, verify_consistency
 from azukari.web.sequencer import edge, queries, rows
-from azukari.web.sequencer.models import BUNDLES, Entry, Log, SignedCheckpoint
+from azukari.web.sequencer.models import Log, RetiredKey, SignedCheckpoint
+
+STEP: Final = 16 * TILE_WIDTH
+"""Most entries under one new checkpoint: a longer transaction would hold up other writers."""
+TRIES: Final = 20
+"""How often another writer may be first before this one gives up."""
 
 
-def integrate(*, log_id: UUID, signer: Signer, by: UUID, at: datetime) -> queries.Signed:
-    """Sign a checkpoint over all entries and return it; with nothing new, the last one.
+def integrate(*, log_id: UUID, signers: Sequence[Signer], by: UUID, at: datetime) -> queries.Signed:
+    """Sign checkpoints until all entries are covered, and return the last; with nothing new, the one there is.
 
-    1. Take the entries after the last checkpoint; their stored leaf hashes must be theirs. 2. Write the rows
-    that change. 3. Compute the root from the stored rows. 4. Compute it again from the bundles just written,
-    by ``edge``. 5. Prove that the last checkpoint is a prefix. 6. Sign. 7. Insert as the one successor of the
-    last checkpoint. TileError or ProofError if anything differs: then nothing is signed and nothing written.
-    SignatureError for another log's key, StateError if another writer was first, NotFoundError without a log.
+    For each: 1. Take the entries after the last checkpoint; their stored leaf hashes must be theirs. 2. Make the
+    tile rows that change out of the stored hashes. 3. Compute the root once more from the entries' own bytes, by
+    ``edge``. 4. Store the rows, read the root from what is stored now; it must be the same. 5. Prove that the last
+    checkpoint is a prefix. 6. Sign, by every key in force. 7. Insert as the one successor of the last checkpoint.
+
+    TileError or ProofError if anything differs: then nothing is signed and nothing written. SignatureError unless
+    ``signers`` are the log's key and every key that it replaced and whose overlap lasts; StateError if other
+    writers were first again and again; NotFoundError without a log.
     """
-    with transaction.atomic():
-        log = _lock(log_id, signer)
-        last = SignedCheckpoint.objects.filter(log=log).order_by("-size").first()
-        old = last or SignedCheckpoint(size=0, previous_size=-1, root=EMPTY_ROOT, edge=b"")
-        entries = _entries_from(log, old.size)  # 1
-        if last is None or entries:
-            _insert(_next(log, old, last is None, entries, signer), by, at)
-    return queries.checkpoint(log_id)
+    log = _log(log_id)
+    _check_signers(log, signers, at)
+    signed, tries = queries.latest(log_id), TRIES
+    while signed is None or rows.count(log_id) > signed.size:
+        try:
+            signed = _step(log, signers, by, at)
+        except StateError:  # overtaken: what the other writer signed may cover all that we wanted
+            tries -= 1
+            if not tries:
+                raise
+            signed = queries.latest(log_id)
+    return signed
 
 
-def _lock(log_id: UUID, signer: Signer) -> Log:
-    log = Log.objects.select_for_update().filter(id=log_id).first()
+def _log(log_id: UUID) -> Log:
+    log = Log.objects.filter(id=log_id).first()
     if log is None:
         raise NotFoundError("there is no such log")
-    if log.vkey != signer.vkey:
-        raise SignatureError("the signer is not that of the log")
     return log
 
 
-def _entries_from(log: Log, start: int) -> list[bytes]:
-    found = Entry.objects.filter(log=log, index__gte=start).order_by("index")
-    entries = []
-    for position, row in enumerate(found.values_list("index", "data", "leaf_hash").iterator(), start=start):
-        index, data, stored = row[0], bytes(row[1]), bytes(row[2])
-        if index != position:
-            raise TileError(f"entry {position} is missing", kind="missing", level="entries", index=position)
-        if leaf_hash(data) != stored:
-            raise TileError(f"entry {index} was altered", kind="entry-altered", level="entries", index=index)
-        entries.append(data)
-    return entries
+def _check_signers(log: Log, signers: Sequence[Signer], at: datetime) -> None:
+    retired = RetiredKey.objects.filter(log=log, until__gte=at.date()).order_by("-id").values_list("vkey", flat=True)
+    if [signer.vkey for signer in signers] != [log.vkey, *retired]:
+        raise SignatureError("the signers are not those of the log")
 
 
-def _next(log: Log, old: SignedCheckpoint, first: bool, entries: Sequence[bytes], signer: Signer) -> SignedCheckpoint:
-    size = old.size + len(entries)
-    changed = rows.changed_rows(log.id, old.size, entries)
-    rows.store(log.id, log.body, changed)  # 2
-    reader = TileReader(rows.tile_reader(log.id), size)
-    root = reader.root()  # 3
-    grown = _second_path(old, changed)  # 4
-    if edge.root(grown) != root:
-        raise TileError("two ways to compute the root differ; nothing was signed", kind="root-differs")
-    verify_consistency(old.size, bytes(old.root), size, root, reader.consistency_path(old.size))  # 5
-    note = sign_checkpoint(Checkpoint(log.origin, size, root), [signer])  # 6
-    previous = -1 if first else old.size
-    return SignedCheckpoint(log=log, body=log.body, size=size, previous_size=previous, root=root, edge=grown, note=note)
-
-
-def _second_path(old: SignedCheckpoint, changed: Sequence[TileRow]) -> bytes:
-    """From the bundle bytes that were handed to storage, after the entries of the last checkpoint."""
-    if edge.root(bytes(old.edge)) != bytes(old.root):
-        raise TileError("the edge of the last checkpoint was altered", kind="edge-altered")
-    written = [entry for row in changed if row.level == BUNDLES for entry in parse_bundle(row.data)]
-    return edge.grow(bytes(old.edge), old.size, written[old.size % BUNDLE_ENTRIES :])
-
-
-def _insert(signed: SignedCheckpoint, by: UUID, at: datetime) -> None:
-    signed.signed_at, signed.signed_by = at, by
+def _step(log: Log, signers: Sequence[Signer], by: UUID, at: datetime) -> queries.Signed:
+    """One checkpoint. Only steps 4 to 7 hold a lock: until then nothing is read that could still change."""
+    last = SignedCheckpoint.objects.filter(log=log).order_by("-size").defer("note").first()
+    old = last or SignedCheckpoint(size=0, previous_size=-1, root=EMPTY_ROOT, edge=b"")
+    found = rows.read_entries(log.id, old.size, old.size + STEP)
+    hashes = _verified_hashes(found, old.size)  # 1
+    changed = new_tiles(old.size, rows.tile_reader(log.id), [row[2] for row in found])  # 2
+    grown = _second_path(old, hashes)  # 3
+    size = old.size + len(found)
     try:
         with transaction.atomic():
-            signed.save(force_insert=True)  # 7
+            root = _stored_root(log, old, size, changed, grown)  # 4, 5
+            note = sign_checkpoint(Checkpoint(log.origin, size, root), signers)  # 6
+            SignedCheckpoint.objects.create(  # 7
+                log=log,
+                body=log.body,
+                size=size,
+                previous_size=-1 if last is None else old.size,
+                root=root,
+                edge=grown,
+                note=note,
+                signed_at=at,
+                signed_by=by,
+            )
     except IntegrityError:
         raise StateError("another writer signed a checkpoint first") from None
+    return queries.Signed(log.id, size, root, note, at)
+
+
+def _verified_hashes(found: Sequence[rows.EntryRow], start: int) -> list[bytes]:
+    """Leaf hashes computed from the entries' bytes, which must be those that were stored with them."""
+    hashes = [sha256(b"\x00" + data).digest() for _, data, _ in found]  # leaf_hash, inlined: see new_tiles
+    for position, (row, computed) in enumerate(zip(found, hashes, strict=True), start=start):
+        index, _, stored = row
+        if index != position:
+            raise TileError(f"entry {position} is missing", kind="missing", level="entries", index=position)
+        if stored != computed:
+            raise TileError(f"entry {position} was altered", kind="entry-altered", level="entries", index=position)
+    return hashes
+
+
+def _second_path(old: SignedCheckpoint, hashes: Sequence[bytes]) -> bytes:
+    if edge.root(bytes(old.edge)) != bytes(old.root):
+        raise TileError("the edge of the last checkpoint was altered", kind="edge-altered")
+    return edge.grow(bytes(old.edge), old.size, hashes)
+
+
+def _stored_root(log: Log, old: SignedCheckpoint, size: int, changed: Sequence[TileRow], grown: bytes) -> bytes:
+    rows.store_tiles(log.id, log.body, changed)
+    reader = TileReader(rows.tile_reader(log.id), size)
+    root = reader.root()
+    if edge.root(grown) != root:
+        raise TileError("two ways to compute the root differ; nothing was signed", kind="root-differs")
+    verify_consistency(old.size, bytes(old.root), size, root, reader.consistency_path(old.size))
+    return root

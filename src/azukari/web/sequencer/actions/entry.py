@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
 
 from azukari.errors import LimitError, NotFoundError, StateError
-from azukari.ledger.tree import leaf_hash
-from azukari.web.sequencer import queries
-from azukari.web.sequencer.models import ENTRY_BYTES, Entry, Log
+from azukari.web.sequencer import rows
+from azukari.web.sequencer.models import ENTRY_BYTES, Log
 
 
 def append(*, log_id: UUID, data: bytes, by: UUID, at: datetime) -> int:
@@ -18,21 +19,22 @@ def append(*, log_id: UUID, data: bytes, by: UUID, at: datetime) -> int:
 
     StateError outside a transaction, LimitError for a larger entry, NotFoundError without such a log.
     """
+    return append_many(log_id=log_id, entries=[data], by=by, at=at).start
+
+
+def append_many(*, log_id: UUID, entries: Sequence[bytes], by: UUID, at: datetime) -> range:
+    """Append entries in their order and return their indexes. Raises what ``append`` raises, for all or none.
+
+    The log's row is locked until the caller's transaction ends, so keep that short: other writers wait.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise StateError("an entry is appended only inside the transaction of its change")
-    if len(data) > ENTRY_BYTES:
+    if max(map(len, entries), default=0) > ENTRY_BYTES:
         raise LimitError(f"an entry is larger than {ENTRY_BYTES} bytes")
-    log = Log.objects.select_for_update().filter(id=log_id).first()  # a no-op in SQLite: IMMEDIATE locks
-    if log is None:
+    # On SQLite locking a row is a no-op: the transaction took the one write lock when it began.
+    if not Log.objects.select_for_update().filter(id=log_id).values_list("id").first():
         raise NotFoundError("there is no such log")
-    index = queries.count(log_id)
-    Entry.objects.create(
-        log=log,
-        body=log.body,
-        index=index,
-        data=data,
-        leaf_hash=leaf_hash(data),
-        appended_at=at,
-        appended_by=by,
-    )
-    return index
+    first = rows.count(log_id)
+    hashes = [sha256(b"\x00" + data).digest() for data in entries]  # leaf_hash, inlined: the call costs a third
+    rows.insert_entries(log_id, first, entries, hashes, by, at)
+    return range(first, first + len(entries))

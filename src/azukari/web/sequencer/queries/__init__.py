@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from azukari.errors import NotFoundError
+from azukari.errors import NotFoundError, TileError
+from azukari.ledger.bundles import BUNDLE_ENTRIES, encode_bundle
 from azukari.ledger.proof import Proof, encode_proof
 from azukari.ledger.tiles import TileReader
 from azukari.web.sequencer import rows
-from azukari.web.sequencer.models import Entry, Log, SignedCheckpoint
+from azukari.web.sequencer.models import Batch, Log, SignedCheckpoint
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,18 @@ class Signed:
     root: bytes
     note: bytes
     signed_at: datetime
+
+
+@dataclass(frozen=True)
+class BatchInfo:
+    """一括記載。 Status, leaves in all and appended so far, and runs of them as (offset, first index, count)."""
+
+    id: UUID
+    log: UUID
+    status: str
+    total: int
+    appended: int
+    runs: tuple[tuple[int, int, int], ...]
 
 
 def log(log_id: UUID) -> LogInfo:
@@ -68,24 +81,42 @@ def checkpoints(log_id: UUID) -> Iterator[Signed]:
 
 def count(log_id: UUID) -> int:
     """Number of entries, also those that no checkpoint covers yet."""
-    last = Entry.objects.filter(log_id=log_id).order_by("-index").values_list("index", flat=True).first()
-    return 0 if last is None else last + 1
+    return rows.count(log_id)
 
 
 def entry(log_id: UUID, index: int) -> bytes:
     """The bytes of one entry, or NotFoundError."""
-    data = Entry.objects.filter(log_id=log_id, index=index).values_list("data", flat=True).first()
-    if data is None:
+    found = rows.read_entries(log_id, index, index + 1)
+    if not found:
         raise NotFoundError(f"the log has no entry {index}")
-    return bytes(data)
+    return found[0][1]
 
 
 def entries(log_id: UUID, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
     """The bytes of the entries from ``start`` to before ``stop`` (None: to the end), in order."""
-    found = Entry.objects.filter(log_id=log_id, index__gte=start).order_by("index")
-    if stop is not None:
-        found = found.filter(index__lt=stop)
-    return map(bytes, found.values_list("data", flat=True).iterator())
+    found = rows.stream_entries(log_id, start, rows.count(log_id) if stop is None else stop)
+    return (data for _, data, _ in found)
+
+
+def bundle(log_id: UUID, index: int, width: int) -> bytes:
+    """The first ``width`` (1..256) entries of bundle ``index`` (C2SP tlog-tiles), made from the entry rows.
+
+    TileError of kind ``missing`` if the log does not hold them all.
+    """
+    start = index * BUNDLE_ENTRIES
+    found = [data for _, data, _ in rows.read_entries(log_id, start, start + width)]
+    if len(found) != width:
+        raise TileError(f"entry {start + len(found)} is missing", kind="missing", level="entries", index=index)
+    return encode_bundle(found)
+
+
+def batch(batch_id: UUID) -> BatchInfo:
+    """How far a bulk append has come, and where its leaves stand; NotFoundError."""
+    row = Batch.objects.filter(id=batch_id).first()
+    if row is None:
+        raise NotFoundError("there is no such batch")
+    runs = row.runs.order_by("offset").values_list("offset", "first", "count")
+    return BatchInfo(row.id, row.log_id, row.status, row.total, row.appended, tuple(runs))
 
 
 def proof(log_id: UUID, index: int, size: int | None = None, extra: bytes = b"") -> bytes:

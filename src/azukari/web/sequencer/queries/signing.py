@@ -1,12 +1,14 @@
-"""The log's signing key, unwrapped for one use."""
+"""The log's signing keys, unwrapped for one use, and all keys that ever signed for it."""
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
-from azukari.ledger.note import Signer
+from azukari.ledger.note import Signer, Verifier
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.sequencer import queries
+from azukari.web.sequencer.models import RetiredKey
 
 
 def wrap_seed(kek: KeyEncryptionKey, log_id: UUID, seed: bytes) -> bytes:
@@ -14,10 +16,21 @@ def wrap_seed(kek: KeyEncryptionKey, log_id: UUID, seed: bytes) -> bytes:
     return kek.wrap(seed, _purpose(log_id))
 
 
-def signer_of(log_id: UUID, kek: KeyEncryptionKey) -> Signer:
-    """The signer of a log; NotFoundError without it, KeyFileError if this key does not open its seed."""
+def signers_of(log_id: UUID, kek: KeyEncryptionKey, today: date) -> list[Signer]:
+    """Who signs a checkpoint today: the log's key, then the keys that it replaced and whose overlap lasts.
+
+    NotFoundError without the log, KeyFileError if this key does not open their seeds.
+    """
     log = queries.log(log_id)
-    return Signer(log.origin, kek.unwrap(log.wrapped_key, _purpose(log_id)))
+    retired = RetiredKey.objects.filter(log_id=log_id, until__gte=today).order_by("-id")
+    wrapped = [log.wrapped_key, *(bytes(row.wrapped_key) for row in retired)]
+    return [Signer(log.origin, kek.unwrap(each, _purpose(log_id))) for each in wrapped]
+
+
+def verifiers(log_id: UUID) -> list[Verifier]:
+    """Every key that signs or once signed for the log, the present one first. NotFoundError."""
+    retired = RetiredKey.objects.filter(log_id=log_id).order_by("-id").values_list("vkey", flat=True)
+    return [Verifier.parse(vkey) for vkey in (queries.log(log_id).vkey, *retired)]
 
 
 def _purpose(log_id: UUID) -> str:

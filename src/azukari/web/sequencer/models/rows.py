@@ -1,55 +1,27 @@
-"""Rows of the ledger. A tile row only ever grows, so the partial tile of an earlier size is its prefix."""
+"""Rows of the ledger: entries, tiles, checkpoints. A tile row only ever grows: an earlier partial tile is its prefix."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Final
-from uuid import uuid4
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
 
+from azukari.web.sequencer.models.log import Log
+
 ENTRY_BYTES: Final = 65_535
-BUNDLES: Final = -1
-"""``Tile.level`` of entry bundles, which C2SP tlog-tiles serves as ``tile/entries/<N>``."""
-
-
-class Log(models.Model):
-    """台帳。 The append-only log of one body; ``wrapped_key`` is its signing seed under the office's key."""
-
-    data_classes: ClassVar[dict[str, str]] = {
-        "id": "public",
-        "body": "public",
-        "origin": "public",
-        "vkey": "public",
-        "wrapped_key": "secret",
-        "created_at": "none",
-        "created_by": "pseudonym",
-    }
-
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    body = models.UUIDField()  # a plain key: bodies live above this app
-    origin = models.TextField()
-    vkey = models.TextField()
-    wrapped_key = models.BinaryField()
-    created_at = models.DateTimeField()
-    created_by = models.UUIDField()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["body"], name="log_one_per_body"),
-            models.UniqueConstraint(fields=["origin"], name="log_origin_once"),
-        )
 
 
 class Entry(models.Model):
-    """台帳の記載。 One entry, in the order of its index; it holds no personal data."""
+    """台帳の記載。 One entry, in the order of its index; it holds no personal data. Its body is that of its log.
+
+    The primary key is (log, index): one index to grow at its end, and nothing else to maintain.
+    """
 
     data_classes: ClassVar[dict[str, str]] = {
-        "id": "none",
         "log": "public",
-        "body": "public",
         "index": "public",
         "data": "public",
         "leaf_hash": "public",
@@ -57,9 +29,8 @@ class Entry(models.Model):
         "appended_by": "pseudonym",
     }
 
-    id = models.BigAutoField(primary_key=True)
-    log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="+")
-    body = models.UUIDField()
+    pk = models.CompositePrimaryKey("log", "index")
+    log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="+", db_index=False)
     index = models.BigIntegerField()
     data = models.BinaryField()
     leaf_hash = models.BinaryField()
@@ -68,7 +39,6 @@ class Entry(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["log", "index"], name="entry_index_once"),
             models.CheckConstraint(condition=Q(index__gte=0), name="entry_index_from_zero"),
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("data"), ENTRY_BYTES), name="entry_at_most_65535_bytes"
@@ -78,7 +48,7 @@ class Entry(models.Model):
 
 
 class Tile(models.Model):
-    """タイル。 Up to 256 hashes of one level, or up to 256 entries where the level is ``BUNDLES``."""
+    """タイル。 Up to 256 hashes of one level, 32 bytes each; entry bundles are made from the entries themselves."""
 
     data_classes: ClassVar[dict[str, str]] = {
         "id": "none",
@@ -99,9 +69,7 @@ class Tile(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["log", "level", "index"], name="tile_place_once"),
-            models.CheckConstraint(
-                condition=Q(level__gte=BUNDLES, level__lte=63, index__gte=0), name="tile_place_in_range"
-            ),
+            models.CheckConstraint(condition=Q(level__gte=0, level__lte=63, index__gte=0), name="tile_place_in_range"),
             models.CheckConstraint(condition=GreaterThan(Length("data"), 0), name="tile_not_empty"),
         )
 

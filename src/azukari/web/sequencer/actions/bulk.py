@@ -1,0 +1,144 @@
+"""Bulk appends: many leaves in short transactions with pauses between them, so that no other writer is held up.
+
+A batch is prepared, filled and finished. Its row says how far it got, in the same transaction as the leaves, so that a
+process that was killed goes on exactly there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import F
+
+from azukari.errors import NotFoundError, OptionError, StateError
+from azukari.web.sequencer import queries
+from azukari.web.sequencer.actions import entry
+from azukari.web.sequencer.models import Batch, BatchRun
+
+CHUNK: Final = 2_000
+"""Most leaves of one transaction."""
+_LEAST: Final = 50
+_HELD: Final = 0.006  # seconds that one transaction may hold the write lock
+_PAUSE: Final = 1.0  # the pause after a transaction, as a share of the time that it took
+
+Read = Callable[[int, int], Sequence[bytes]]
+"""Leaves of the batch from offset ``start`` on, at most ``count``; the same ones whenever it is asked."""
+
+
+def prepare(*, log_id: UUID, total: int, by: UUID, at: datetime, batch_id: UUID | None = None) -> UUID:
+    """Begin a batch of ``total`` leaves and return its id. OptionError for a negative number, NotFoundError."""
+    if total < 0:
+        raise OptionError("a batch has no negative number of leaves")
+    log = queries.log(log_id)
+    return Batch.objects.create(
+        id=batch_id or uuid4(),
+        log_id=log.id,
+        body=log.body,
+        status=Batch.Status.PREPARED,
+        total=total,
+        appended=0,
+        prepared_at=at,
+        prepared_by=by,
+    ).id
+
+
+def append_chunk(*, batch_id: UUID, offset: int, leaves: Sequence[bytes], by: UUID, at: datetime) -> range:
+    """Append the next leaves of a batch, which start at ``offset``; returns their indexes in the log.
+
+    StateError unless the batch is prepared, stands at this offset and has room for them: after a crash read
+    ``queries.batch`` and go on there. Raises what ``entry.append_many`` raises.
+    """
+    if len(leaves) > CHUNK:
+        raise OptionError(f"a chunk has at most {CHUNK} leaves")
+    with transaction.atomic():
+        batch = _prepared(batch_id)
+        if offset != batch.appended or offset + len(leaves) > batch.total:
+            raise StateError(f"the batch stands at {batch.appended} of {batch.total} leaves")
+        indexes = entry.append_many(log_id=batch.log_id, entries=leaves, by=by, at=at)
+        _note_run(batch, offset, indexes)
+        batch.appended += len(leaves)
+        batch.save(update_fields=["appended"])
+    return indexes
+
+
+def append_all(
+    *,
+    batch_id: UUID,
+    read: Read,
+    by: UUID,
+    at: datetime,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Append all leaves that are still missing, from wherever the batch stands, politely.
+
+    A chunk grows and shrinks so that one transaction holds the write lock for some milliseconds, and is followed
+    by a pause in which others get it. Raises what ``append_chunk`` raises, StateError if ``read`` ends too early.
+    """
+    batch = queries.batch(batch_id)
+    offset, size = batch.appended, _LEAST
+    while offset < batch.total:
+        leaves = read(offset, min(size, batch.total - offset))
+        if not leaves:
+            raise StateError(f"the leaves of the batch end at {offset} of {batch.total}")
+        start = time.monotonic()
+        append_chunk(batch_id=batch_id, offset=offset, leaves=leaves, by=by, at=at)
+        held = time.monotonic() - start
+        offset += len(leaves)
+        size = _next_size(size, held)
+        progress(offset, batch.total)
+        time.sleep(held * _PAUSE)
+
+
+def _next_size(size: int, held: float) -> int:
+    """Half as many after a transaction that held the lock too long, a quarter more after a short one."""
+    if held > _HELD:
+        return max(_LEAST, size // 2)
+    return min(CHUNK, size + size // 4) if held < _HELD / 2 else size
+
+
+def release(*, batch_id: UUID, data: bytes, by: UUID, at: datetime) -> int:
+    """The last, short transaction of a whole batch: log the entry that says so; returns its index.
+
+    StateError unless the batch is prepared and has all its leaves.
+    """
+    return _finish(batch_id, Batch.Status.RELEASED, data, by=by, at=at)
+
+
+def void(*, batch_id: UUID, data: bytes, by: UUID, at: datetime) -> int:
+    """Give a batch up, with an entry that says so; its leaves stay where they are. StateError unless prepared."""
+    return _finish(batch_id, Batch.Status.VOID, data, by=by, at=at)
+
+
+def _finish(batch_id: UUID, status: str, data: bytes, *, by: UUID, at: datetime) -> int:
+    with transaction.atomic():
+        batch = _prepared(batch_id)
+        if status == Batch.Status.RELEASED and batch.appended != batch.total:
+            raise StateError(f"the batch stands at {batch.appended} of {batch.total} leaves")
+        index = entry.append(log_id=batch.log_id, data=data, by=by, at=at)
+        Batch.objects.filter(id=batch_id).update(status=status)
+    return index
+
+
+def _prepared(batch_id: UUID) -> Batch:
+    batch = Batch.objects.select_for_update().filter(id=batch_id).first()
+    if batch is None:
+        raise NotFoundError("there is no such batch")
+    if batch.status != Batch.Status.PREPARED:
+        raise StateError(f"the batch is {batch.status} already")
+    return batch
+
+
+def _note_run(batch: Batch, offset: int, indexes: range) -> None:
+    """Where the leaves stand; a chunk that follows the one before it directly makes that run longer."""
+    if not indexes:
+        return
+    last = batch.runs.order_by("-offset").first()
+    if last is not None and last.first + last.count == indexes.start:
+        BatchRun.objects.filter(id=last.id).update(count=F("count") + len(indexes))
+    else:
+        BatchRun.objects.create(batch=batch, body=batch.body, offset=offset, first=indexes.start, count=len(indexes))
