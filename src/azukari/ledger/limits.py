@@ -34,6 +34,15 @@ class Limits:
     path_hashes: int = 63
     """Hashes of one inclusion path (count): the height of a tree of `tree_size` leaves."""
 
+    policy_bytes: int = 262_144
+    """Bytes of one witness policy."""
+
+    policy_lines: int = 64
+    """Logs, witnesses and groups (count of each) of one policy. C2SP tlog-policy recommends at least 32."""
+
+    request_bytes: int = 1_010_000
+    """Bytes of one add-checkpoint request: its note, 63 proof lines and the line of the old size."""
+
     cached_tiles: int = 64
     """Expanded tiles kept by one `TileReader` (count); one takes about 16 kB."""
 

@@ -1,7 +1,7 @@
 """Signed notes as in C2SP signed-note 1.0.0: text, an empty line, signature lines.
 
-Ed25519 (type 0x01) is signed and verified; keys of any other type can be listed and are treated as
-unknown, as the specification asks. The text of a note means nothing before `open_note` has returned it.
+Ed25519 (type 0x01) is signed and verified, cosignatures of witnesses (type 0x04, C2SP tlog-cosignature) are
+verified; keys of any other type can be listed and are treated as unknown, as the specification asks. The text of a note means nothing before `open_note` has returned it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from azukari.errors import FormatError, LimitError, SignatureError
 from .limits import LIMITS
 
 ED25519: Final = 0x01
+COSIGNATURE: Final = 0x04
+_TIME: Final = 8  # bytes of the time before a cosignature, big-endian
 _KEY_ID: Final = 4
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _VKEY_ID: Final = re.compile(r"[0-9a-f]{8}")
@@ -74,14 +76,14 @@ class Verifier:
         if len(key) < 2:
             raise FormatError("a verifier key has no public key")
         verifier = cls(name, bytes.fromhex(hex_id), key[0], key[1:])
-        if verifier.known and (len(verifier.public) != 32 or verifier.key_id != _key_id(name, key)):
+        if verifier.known and (len(verifier.public) != 32 or verifier.key_id != key_id_of(name, key)):
             raise FormatError("a verifier key does not match its key id")
         return verifier
 
     @property
     def known(self) -> bool:
         """Whether signatures of this type can be verified here."""
-        return self.kind == ED25519
+        return self.kind in (ED25519, COSIGNATURE)
 
     @property
     def vkey(self) -> str:
@@ -89,11 +91,17 @@ class Verifier:
         return f"{self.name}+{self.key_id.hex()}+{to_base64(bytes([self.kind]) + self.public)}"
 
     def verify(self, text: str, signature: bytes) -> None:
-        """Check 64 signature bytes over `text`; SignatureError if they or the type of key do not fit."""
+        """Check 64 signature bytes, or 8 of time and 64, over `text`; SignatureError if they or the key do not fit."""
         if not self.known:
             raise SignatureError("the type of this key is not known")
+        message = _utf8(text)
+        if self.kind == COSIGNATURE:
+            time, signature = int.from_bytes(signature[:_TIME], "big"), signature[_TIME:]
+            if time >= 2**63:
+                raise SignatureError("the time of a cosignature is out of range")
+            message = cosigned_message(text, time)
         try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, _utf8(text))
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
         except InvalidSignature:
             raise SignatureError("the signature of a known key does not verify") from None
         except ValueError:
@@ -113,7 +121,7 @@ class Signer:
         if len(self.seed) != 32:
             raise FormatError("the seed of a signer is not 32 bytes long")
         public = Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
-        key_id = _key_id(self.name, bytes([ED25519]) + public)
+        key_id = key_id_of(self.name, bytes([ED25519]) + public)
         object.__setattr__(self, "_verifier", Verifier(self.name, key_id, ED25519, public))
 
     @property
@@ -207,6 +215,11 @@ def check_text(text: str) -> None:
     _utf8(text)
 
 
+def cosigned_message(text: str, time: int) -> bytes:
+    """What a witness signs (C2SP tlog-cosignature, cosignature/v1): two lines, then the text of the checkpoint."""
+    return _utf8(f"cosignature/v1\ntime {time}\n{text}")
+
+
 def to_base64(data: bytes) -> str:
     """Standard base64 with padding (RFC 4648 section 4)."""
     return base64.b64encode(data).decode("ascii")
@@ -244,7 +257,8 @@ def _parse_signature(line: str) -> Signature:
     return Signature(name, data[:_KEY_ID], data[_KEY_ID:])
 
 
-def _key_id(name: str, typed_key: bytes) -> bytes:
+def key_id_of(name: str, typed_key: bytes) -> bytes:
+    """Key id (4 bytes) of a key: type byte and public key, under a name (types 0x01 and 0x04)."""
     return sha256(name.encode("utf-8") + b"\n" + typed_key).digest()[:_KEY_ID]
 
 

@@ -64,7 +64,8 @@ def read_entries(log_id: UUID, start: int, stop: int) -> list[EntryRow]:
     """The entry rows from ``start`` to before ``stop``, in order; fewer where some are missing."""
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES, [_uuid(log_id), start, stop])
-        return cursor.fetchall()  # both drivers give bytes
+        found: list[EntryRow] = cursor.fetchall()  # both drivers give bytes
+    return found
 
 
 def stream_entries(log_id: UUID, start: int, stop: int) -> Iterator[EntryRow]:
@@ -80,7 +81,7 @@ def tile_reader(log_id: UUID) -> ReadTile:
     def read(level: int, index: int) -> bytes:
         with connection.cursor() as cursor:
             cursor.execute(_TILE, [log, level, index])
-            found = cursor.fetchone()
+            found: tuple[bytes] | None = cursor.fetchone()
         if found is None:
             raise LookupError
         return found[0]
