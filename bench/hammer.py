@@ -29,8 +29,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from azukari.stores.remote import RemoteLog
-
 from azukari.errors import AzukariError
 from azukari.ledger.bundles import BUNDLE_ENTRIES, parse_bundle
 from azukari.ledger.checkpoint import Checkpoint, open_checkpoint
@@ -38,6 +36,7 @@ from azukari.ledger.entry import canonical
 from azukari.ledger.note import Signer
 from azukari.ledger.tiles import TileReader
 from azukari.ledger.tree import leaf_hash, verify_consistency, verify_inclusion
+from azukari.stores.remote import RemoteLog
 
 BY = UUID(int=0)
 ORIGIN = "ledger.example/hammer"
@@ -111,9 +110,8 @@ def integrate(folder: Path, log_id: UUID, export: Path) -> None:
 
 def serve(folder: Path, port: int) -> None:
     """The web process, until killed."""
-    from azukari.web.serving import serve as serving
-
     from azukari.web import office
+    from azukari.web.serving import serve as serving
 
     office.start(folder)
     serving("127.0.0.1", port)

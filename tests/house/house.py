@@ -16,7 +16,7 @@ SOURCE = ROOT / "src"
 AZUKARI = SOURCE / "azukari"
 
 # Rooms with an office, a screen, a disk or a clock; every other room is a core room.
-OUTER = ("cli", "scale", "stores", "testing", "web")
+OUTER = ("cli", "scale", "stores", "testing", "web", "witness")
 
 _BLOCK = """
 import sys

@@ -231,7 +231,7 @@ def test_seal_when_no_checkpoint_can_be_signed_then_no_package_leaves_and_a_rest
         (row,) = hand_overs_unopened(office)
         assert row.status == "logged"
     assert places.pending()
-    assert releasing.recover(kek=office.kek, by=office.by, at=office.at) == (1, 0)
+    assert releasing.recover(kek=office.kek, by=office.by, at=office.at) == releasing.Recovered(1, 0, 0)
     assert package(registered / "out.azk", registered.log_key).entry_bytes == row.entry
     assert not places.pending()
 

@@ -92,6 +92,7 @@ def test_integrate_when_killed_at_a_step_then_the_log_goes_on(ledger: Ledger, mo
     from django.db import connections
 
     from azukari.web.sequencer import check, queries
+    from azukari.web.sequencer.queries import proving
 
     ledger.append(*(b"%d" % number for number in range(255)))
     old = ledger.integrate()
@@ -106,7 +107,7 @@ def test_integrate_when_killed_at_a_step_then_the_log_goes_on(ledger: Ledger, mo
     new = ledger.integrate()
     path = queries.consistency(ledger.log_id, old.size, new.size)
     verify_consistency(old.size, old.root, new.size, new.root, path)
-    verify_proof(queries.proof(ledger.log_id, 256), b"256", ORIGIN, [ledger.verifier])
+    verify_proof(proving.proof(ledger.log_id, 256), b"256", ORIGIN, [ledger.verifier])
     assert check.check_log(ledger.log_id, [ledger.vkey]) == 257
 
 

@@ -57,11 +57,11 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: any(signed.size for signed in self.signed))
     @rule(data=st.data())
     def prove(self, data: st.DataObject) -> None:
-        from azukari.web.sequencer import queries
+        from azukari.web.sequencer.queries import proving
 
         signed = data.draw(st.sampled_from([signed for signed in self.signed if signed.size]))
         index = data.draw(st.integers(0, signed.size - 1))
-        proof = queries.proof(self.ledger.log_id, index, signed.size)
+        proof = proving.proof(self.ledger.log_id, index, signed.size)
         verify_proof(proof, self.model[index], ORIGIN, [self.ledger.verifier])
 
     @precondition(lambda self: self.signed)

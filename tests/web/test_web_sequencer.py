@@ -68,6 +68,7 @@ def test_integrate_when_nothing_is_new_then_the_last_checkpoint(ledger: Ledger) 
 @pytest.mark.parametrize("steps", [(1, 1, 1), (255, 1, 1), (256, 256), (300, 511, 1), (70_000 // 64, 3)])
 def test_proofs_when_the_log_grows_then_all_verify(ledger: Ledger, steps: tuple[int, ...]) -> None:
     from azukari.web.sequencer import check, queries
+    from azukari.web.sequencer.queries import proving
 
     past = [ledger.integrate()]
     for step in steps:
@@ -78,7 +79,7 @@ def test_proofs_when_the_log_grows_then_all_verify(ledger: Ledger, steps: tuple[
     assert newest.size == sum(steps)
     for index in {0, 1, 254, 255, 256, newest.size - 1}:
         if index < newest.size:
-            proof = queries.proof(ledger.log_id, index)
+            proof = proving.proof(ledger.log_id, index)
             assert verify_proof(proof, b"entry %d" % index, ORIGIN, [ledger.verifier]).size == newest.size
     for old in past:
         path = queries.consistency(ledger.log_id, old.size, newest.size)
@@ -90,20 +91,20 @@ def test_proofs_when_the_log_grows_then_all_verify(ledger: Ledger, steps: tuple[
 
 
 def test_proof_when_against_an_older_checkpoint_then_only_what_it_covers(ledger: Ledger) -> None:
-    from azukari.web.sequencer import queries
+    from azukari.web.sequencer.queries import proving
 
     ledger.append(b"a", b"b", b"c")
     ledger.integrate()
     ledger.append(b"d")
     ledger.integrate()
-    proof = queries.proof(ledger.log_id, 1, size=3, extra=b"note")
+    proof = proving.proof(ledger.log_id, 1, size=3, extra=b"note")
     assert verify_proof(proof, b"b", ORIGIN, [ledger.verifier]).size == 3
     with pytest.raises(ProofError):
         verify_proof(proof, b"a", ORIGIN, [ledger.verifier])
     with pytest.raises(ProofError):
-        queries.proof(ledger.log_id, 3, size=3)
+        proving.proof(ledger.log_id, 3, size=3)
     with pytest.raises(NotFoundError):
-        queries.proof(ledger.log_id, 0, size=2)
+        proving.proof(ledger.log_id, 0, size=2)
 
 
 def test_integrate_when_the_signer_is_another_then_signature_error(ledger: Ledger) -> None:

@@ -30,9 +30,10 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "trace": ("tracing", "trace", "流出標本を調べる / trace a leaked specimen"),
     "disclose": ("tracing", "disclose", "証拠を開示する / disclose evidence for a finding"),
     "list": ("office", "list_command", "登録を一覧する / list what is registered"),
-    "ledger": ("office", "ledger", "台帳を書き出す / export and check the ledger"),
+    "ledger": ("ledger", "ledger", "台帳を統合・公開・検査する / integrate, publish and check the ledger"),
     "recover": ("office", "recover", "中断した封印を片付ける / finish or void what a crash left"),
     "expire": ("office", "expire", "期限の過ぎた控えを消す / remove copy records that are over their last day"),
+    "witness": ("witness", "witness", "証人 / a witness that cosigns the ledgers of other bodies"),
     "demo": ("demo", "demo", "実演 / the whole story on fictitious people"),
 }
 

@@ -1,4 +1,4 @@
-"""`init`, `list`, `ledger`, `recover`: the office as a whole."""
+"""`init`, `list`, `recover`, `expire`: the office as a whole."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from azukari.errors import StateError
 from azukari.seal.identity import Identity, card_of
 from azukari.stores.files import creating, remove
 from azukari.stores.keys import create_key_file
+from azukari.stores.remote import ask_witness
 
 
 @click.command()
@@ -147,50 +148,6 @@ def list_command(out: Speech, office_path: Path, keys_path: Path, login: str | N
     )
 
 
-@click.group()
-def ledger() -> None:
-    """台帳を書き出し、確かめる。 Export and check the ledger."""
-
-
-@ledger.command("export")
-@click.argument("folder", type=click.Path(path_type=Path))
-@office_options
-@json_option
-@speech
-def export(out: Speech, folder: Path, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
-    """台帳を C2SP tlog-tiles の形で書き出す。 Export the ledger as C2SP tlog-tiles."""
-    out.as_json = as_json
-    office = open_office(office_path, keys_path, login)
-    from azukari.web.sequencer import queries
-    from azukari.web.sequencer.actions import checkpoint
-    from azukari.web.sequencer.export import export_log
-    from azukari.web.sequencer.queries.signing import signers_of
-
-    log = queries.log_of(office.body_id)
-    checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, office.kek, office.at.date()), by=office.by, at=office.at)
-    changed = export_log(log.id, folder)
-    out.say(f"{changed} 個のファイルを書きました。検証鍵: {log.vkey}", f"{changed} file(s) written. Key: {log.vkey}")
-    out.answer({"folder": str(folder), "files": changed, "log_key": log.vkey})
-
-
-@ledger.command("check")
-@office_options
-@json_option
-@speech
-def check(out: Speech, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
-    """台帳を全て計算し直す。 Recompute the whole ledger from its entries."""
-    out.as_json = as_json
-    office = open_office(office_path, keys_path, login)
-    from azukari.web.sequencer import queries
-    from azukari.web.sequencer.check import check_log
-    from azukari.web.sequencer.queries.signing import verifiers
-
-    log = queries.log_of(office.body_id)
-    size = check_log(log.id, [verifier.vkey for verifier in verifiers(log.id)])
-    out.say(f"成り立ちます。台帳 {size} 件", f"It holds. {size} ledger entries")
-    out.answer({"verdict": "holds", "size": size})
-
-
 @click.command()
 @office_options
 @json_option
@@ -201,9 +158,12 @@ def recover(out: Speech, office_path: Path, keys_path: Path, login: str | None, 
     office = open_office(office_path, keys_path, login)
     from azukari.web.custody.actions import releasing
 
-    finished, voided = releasing.recover(kek=office.kek, by=office.by, at=office.at)
-    out.say(f"完了 {finished} 件、取消し {voided} 件", f"{finished} finished, {voided} voided")
-    out.answer({"finished": finished, "voided": voided})
+    done = releasing.recover(kek=office.kek, by=office.by, at=office.at, ask=ask_witness)
+    out.say(
+        f"完了 {done.finished} 件、取消し {done.voided} 件、証人待ち {done.waiting} 件",
+        f"{done.finished} finished, {done.voided} voided, {done.waiting} waiting for witnesses",
+    )
+    out.answer({"finished": done.finished, "voided": done.voided, "waiting": done.waiting})
 
 
 @click.command()

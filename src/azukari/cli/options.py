@@ -91,7 +91,7 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
         raise KeyFileError("this key belongs to another office")
     opened = Office(kek, body.id, person.id, now())
     if places.pending():
-        with suppress(StateError):  # another process is sealing, and will finish what lies there
+        with suppress(StateError):  # another process is sealing, and will finish what lies there; nobody is asked
             releasing.recover(kek=kek, by=opened.by, at=opened.at)
     return opened
 

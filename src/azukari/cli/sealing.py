@@ -23,6 +23,7 @@ from azukari.fields.kinds import Kind
 from azukari.handover.choosing import Choice, Fate, choose
 from azukari.seal.receipt import MAX_RECEIPT
 from azukari.stores.files import remove
+from azukari.stores.remote import ask_witness
 from azukari.tables import (
     ColumnTyping,
     apply_overrides,
@@ -110,6 +111,7 @@ def seal(
         kek=office.kek,
         by=office.by,
         at=office.at,
+        ask=ask_witness,
         progress=Progress(out.pick("封印", "sealing")),
     )
     out.say(

@@ -26,6 +26,14 @@ INSTALLED_APPS = [
     "django.contrib.auth",
 ]
 
+ROOT_URLCONF = "azukari.web.urls"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
+APPEND_SLASH = False  # an address has one spelling
+SECURE_CONTENT_TYPE_NOSNIFF = True
+
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "azukari.web.sqlite",  # WAL, synchronous FULL, foreign keys; the pragmas' answers are checked

@@ -4,53 +4,79 @@ from __future__ import annotations
 
 import filecmp
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from azukari.errors import StateError, StorageError
+from azukari.errors import NotWitnessedError, StateError, StorageError
+from azukari.ledger.witnessing import Ask
 from azukari.seal.package import write_package
 from azukari.stores.files import creating, remove, replacing, sweep_temporary
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.custody import places, queries
 from azukari.web.custody.models import HandOver
 from azukari.web.sequencer import queries as sequencer
-from azukari.web.sequencer.actions import checkpoint
+from azukari.web.sequencer.actions import checkpoint, witnessing
+from azukari.web.sequencer.queries.proving import proof
 from azukari.web.sequencer.queries.signing import signers_of
 
 _BLOCK = 1 << 20  # bytes copied at a time
 
 
-def release(*, hand_over_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime, must_copy: bool = True) -> None:
-    """Steps 3 and 4: sign a checkpoint that covers the entry, then put the package together and hand it out.
+@dataclass(frozen=True)
+class Recovered:
+    """後始末の結果。 Hand-overs that were finished, voided, and that still wait for witnesses."""
 
-    May be repeated at any point. Raises StorageError, KeyFileError; the hand-over then stays logged. Without
-    ``must_copy`` the package in the office is enough, where its destination is gone or taken.
+    finished: int
+    voided: int
+    waiting: int
+
+
+def release(
+    *,
+    hand_over_id: UUID,
+    kek: KeyEncryptionKey,
+    by: UUID,
+    at: datetime,
+    ask: Ask | None = None,
+    must_copy: bool = True,
+) -> None:
+    """Steps 3 and 4: sign a checkpoint that covers the entry, have it cosigned, put the package together, hand it out.
+
+    May be repeated at any point. Raises StorageError, KeyFileError, and NotWitnessedError where the body's policy
+    asks for more witnesses than have cosigned (``ask`` None: nobody is asked now); the hand-over then stays logged.
+    Without ``must_copy`` the package in the office is enough, where its destination is gone or taken.
     """
     info = queries.hand_over(hand_over_id)
     output = Path(info.output_path) if info.output_path else None
     log = sequencer.log_of(info.body)
     checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, at.date()), by=by, at=at)
     if not places.package(info.id).exists():
+        if ask is not None:
+            witnessing.gather(log_id=log.id, ask=ask, by=by, at=at)
         assert info.entry is not None and info.entry_index is not None  # a constraint of the register
-        proof = sequencer.proof(log.id, info.entry_index, extra=log.vkey.encode())
+        proven = proof(log.id, info.entry_index, extra=log.vkey.encode())
         with replacing(places.package(info.id)) as out, places.payload(info.id).open("rb") as payload:
-            write_package(out, info.entry, payload, proof)
+            write_package(out, info.entry, payload, proven)
     _copy_out(places.package(info.id), output, must=must_copy)
     HandOver.objects.filter(id=info.id).update(status=HandOver.Status.RELEASED)
     remove(places.payload(info.id))
 
 
-def recover(*, kek: KeyEncryptionKey, by: UUID, at: datetime) -> tuple[int, int]:
-    """After a crash: (finished, voided). Does nothing while another process is sealing."""
+def recover(*, kek: KeyEncryptionKey, by: UUID, at: datetime, ask: Ask | None = None) -> Recovered:
+    """After a crash, or when witnesses were missing: finish or void. Does nothing while another process is sealing."""
     with places.sealing_alone(wait=0.1):
-        finished = 0
+        finished = waiting = 0
         for row in HandOver.objects.filter(status=HandOver.Status.LOGGED).order_by("entry_index"):
             if row.output_path:
                 _sweep_beside(Path(row.output_path))
-            release(hand_over_id=row.id, kek=kek, by=by, at=at, must_copy=False)
-            finished += 1
-        return finished, _void_unlogged()
+            try:
+                release(hand_over_id=row.id, kek=kek, by=by, at=at, ask=ask, must_copy=False)
+                finished += 1
+            except NotWitnessedError:
+                waiting += 1
+        return Recovered(finished, _void_unlogged(), waiting)
 
 
 def _void_unlogged() -> int:

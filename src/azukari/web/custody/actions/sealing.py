@@ -17,6 +17,7 @@ from azukari.errors import (
     ExpiredError,
     NotFoundError,
     NotPermittedError,
+    NotWitnessedError,
     StateError,
     StorageError,
     UnconfirmedKeyError,
@@ -25,6 +26,7 @@ from azukari.fingerprint.keys import HandOverKey
 from azukari.handover.choosing import Choice, verify_choice
 from azukari.handover.record import RecordReader
 from azukari.handover.sealing import REFERENCE_HEADER, Parties, Plan, Secrets, seal_table
+from azukari.ledger.witnessing import Ask
 from azukari.seal.manifest import Entry
 from azukari.stores.files import creating, remove
 from azukari.stores.keys import KeyEncryptionKey
@@ -57,6 +59,7 @@ def seal(
     kek: KeyEncryptionKey,
     by: UUID,
     at: datetime,
+    ask: Ask | None = None,
     progress: Progress = lambda done, total: None,
 ) -> queries.HandOverInfo:
     """Mark, seal, log, sign and release one copy; returns the released hand-over.
@@ -64,7 +67,8 @@ def seal(
     Raises NotPermittedError (another party than the entrustee), UnconfirmedKeyError, ExpiredError, ColumnError (a
     column called like the reference), NothingToSealError, NumberInTextError, StateError (the output exists),
     NotFoundError (its folder does not), MarkError, StorageError. After any of them nothing is logged and nothing
-    was released; but a StorageError that names the hand-over came after the entry, and a restart finishes it.
+    was released; but a StorageError or NotWitnessedError that names the hand-over came after the entry, and a restart
+    finishes it. ``ask`` reaches the witnesses of the body's policy.
     """
     entrustment, party = _permitted(order, at.date())
     if order.output.exists():
@@ -88,7 +92,9 @@ def seal(
             _void(hand_over_id)
             raise
         try:
-            releasing.release(hand_over_id=hand_over_id, kek=kek, by=by, at=at)
+            releasing.release(hand_over_id=hand_over_id, kek=kek, by=by, at=at, ask=ask)
+        except NotWitnessedError as error:
+            raise NotWitnessedError(f"hand-over {hand_over_id.hex} is logged; `azukari recover` releases it") from error
         except (StorageError, DatabaseError, OSError) as error:
             raise StorageError(f"hand-over {hand_over_id.hex} is logged; `azukari recover` finishes it") from error
     return queries.hand_over(hand_over_id)

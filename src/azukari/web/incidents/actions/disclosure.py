@@ -22,6 +22,7 @@ from azukari.web.incidents.models import Disclosure
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import checkpoint
 from azukari.web.sequencer.actions import entry as ledger_entry
+from azukari.web.sequencer.queries import witnessing
 from azukari.web.sequencer.queries.signing import signers_of
 
 
@@ -41,7 +42,8 @@ def disclose(
         disclosures = {h: (_log(info, UUID(hex=h), channels, by=by, at=at), channels) for h, channels in wanted.items()}
     log = sequencer.log_of(info.body)
     signed = checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, at.date()), by=by, at=at)
-    view = LedgerView(log.origin, log.vkey, signed.note.decode(), tuple(sequencer.entries(log.id, 0, signed.size)))
+    note = witnessing.cosigned(log.id, signed.size).note
+    view = LedgerView(log.origin, log.vkey, note.decode(), tuple(sequencer.entries(log.id, 0, signed.size)))
     bundle = make_bundle(
         found,
         file.specimen,

@@ -1,4 +1,4 @@
-"""Reading the ledger: logs, entries, checkpoints, and proofs out of tile rows."""
+"""Reading the ledger: logs, entries, checkpoints, batches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 
 from azukari.errors import NotFoundError, TileError
 from azukari.ledger.bundles import BUNDLE_ENTRIES, encode_bundle
-from azukari.ledger.proof import Proof, encode_proof
 from azukari.ledger.tiles import TileReader
 from azukari.web.sequencer import rows
 from azukari.web.sequencer.models import Batch, Log, SignedCheckpoint
@@ -117,17 +116,6 @@ def batch(batch_id: UUID) -> BatchInfo:
         raise NotFoundError("there is no such batch")
     runs = row.runs.order_by("offset").values_list("offset", "first", "count")
     return BatchInfo(row.id, row.log_id, row.status, row.total, row.appended, tuple(runs))
-
-
-def proof(log_id: UUID, index: int, size: int | None = None, extra: bytes = b"") -> bytes:
-    """A ``.tlog-proof`` of entry ``index`` against the newest checkpoint or that of ``size``.
-
-    ``extra`` is carried along and NOT authenticated. NotFoundError without such a checkpoint, ProofError if
-    it does not cover the entry, TileError for rows that are missing.
-    """
-    signed = checkpoint(log_id, size)
-    path = TileReader(rows.tile_reader(log_id), signed.size).inclusion_path(index)
-    return encode_proof(Proof(index, tuple(path), signed.note, extra))
 
 
 def consistency(log_id: UUID, old: int, new: int) -> list[bytes]:
