@@ -39,10 +39,10 @@ class Stop(Protocol):
 def acquire(*, log_id: UUID, holder: UUID, by: UUID, at: datetime) -> bool:
     """Take or prolong the lease of a log; False while another process holds it.
 
-    A lease that ends later than one could have been given now was written under another clock, and is void.
+    A lease that ends much later than one could have been given now was written under another clock, and is void.
     """
     until = at + LEASE
-    free = Q(holder=holder) | Q(until__lt=at) | Q(until__gt=until)
+    free = Q(holder=holder) | Q(until__lt=at) | Q(until__gt=until + LEASE)
     if Lease.objects.filter(free, log_id=log_id).update(holder=holder, until=until):
         return True
     try:
