@@ -58,9 +58,7 @@ def start_office(folder: Path, database: str | None) -> UUID:
 
     at = datetime.now(UTC)
     body_id = body.create(name="霞ヶ浜年金機構", by=BY, at=at)
-    return log.create(
-        body_id=body_id, origin=ORIGIN, vkey=SIGNER.vkey, wrapped_key=b"-", by=BY, at=at, log_id=uuid4()
-    )
+    return log.create(body_id=body_id, origin=ORIGIN, vkey=SIGNER.vkey, wrapped_key=b"-", by=BY, at=at, log_id=uuid4())
 
 
 def write(folder: Path, log_id: UUID, acknowledged: Path) -> None:
@@ -77,8 +75,7 @@ def write(folder: Path, log_id: UUID, acknowledged: Path) -> None:
             numbers = [uuid4().hex for _ in range(draw.randint(1, 5))]
             with transaction.atomic():
                 indexes = [
-                    entry.append(log_id=log_id, data=content(number), by=BY, at=datetime.now(UTC))
-                    for number in numbers
+                    entry.append(log_id=log_id, data=content(number), by=BY, at=datetime.now(UTC)) for number in numbers
                 ]
             notes.write("".join(f"{index} {number}\n" for index, number in zip(indexes, numbers, strict=True)))
 
@@ -249,7 +246,9 @@ def hammer(seconds: float, kind: str, seed: int) -> dict[str, int]:
             time.sleep(3)  # imports
             while time.monotonic() < end:
                 time.sleep(draw.uniform(*PAUSE))
-                crew.kill(draw.choice(["integrator", "integrator", "web", "web", *(f"writer{n}" for n in range(WRITERS))]))
+                crew.kill(
+                    draw.choice(["integrator", "integrator", "web", "web", *(f"writer{n}" for n in range(WRITERS))])
+                )
         finally:
             stop.set()
             crew.end()
@@ -341,9 +340,7 @@ def _run(options: argparse.Namespace) -> None:
             print(f"{kind}: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
             total.update({name: counts[name] for name in ("lost", "doubled", "acknowledged", "kills")})
     goals = {"lost": (0, "lower"), "doubled": (0, "lower"), "acknowledged": (100, "higher"), "kills": (5, "higher")}
-    measures = {
-        name: {"figure": total[name], "goal": goal, "better": better} for name, (goal, better) in goals.items()
-    }
+    measures = {name: {"figure": total[name], "goal": goal, "better": better} for name, (goal, better) in goals.items()}
     print(json.dumps(measures))
 
 

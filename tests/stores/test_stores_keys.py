@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import pickle
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,61 @@ def test_secret_option_when_it_makes_no_sense_then_option_error(tmp_path: Path) 
             keys.read_secret_option(environ, "P")
         assert "hush" not in str(caught.value)
         assert isinstance(caught.value, AzukariError)
+
+
+SEED = bytes(range(32))
+
+
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+def test_signing_key_when_opened_again_then_it_is_the_same_under_its_name(
+    tmp_path: Path, passphrase: bytes | None
+) -> None:
+    made = keys.create_signing_key_file(tmp_path / "k", "witness.example/w1", "witness", passphrase)
+    opened = keys.open_signing_key_file(tmp_path / "k", "witness", passphrase)
+    assert (opened, len(opened.seed)) == (made, 32)
+    assert keys.needs_passphrase(tmp_path / "k") == (passphrase is not None)
+    assert (passphrase is None) == (b64encode(made.seed) in (tmp_path / "k").read_bytes())
+
+
+def test_signing_key_when_shown_or_copied_then_no_bytes_leave() -> None:
+    key = keys.SigningKey("witness.example/w1", b"A" * 32)
+    assert "AAAA" not in repr(key)
+    for leak in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError):
+            leak(key)
+
+
+@pytest.mark.parametrize("change", [{"name": "other.example"}, {"use": "log"}, {"name": 5}, {"sealed": "AAAA"}])
+def test_signing_key_when_name_or_use_is_changed_then_the_sealed_seed_does_not_open(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    keys.create_signing_key_file(tmp_path / "k", "witness.example/w1", "witness", PASSPHRASE)
+    use = str(change.get("use", "witness"))
+    with pytest.raises(KeyFileError):
+        keys.open_signing_key_file(rewrite(tmp_path / "k", tmp_path / "other", **change), use, PASSPHRASE)
+
+
+def test_key_files_when_of_the_other_kind_then_key_file_error(tmp_path: Path) -> None:
+    keys.create_signing_key_file(tmp_path / "signing", "witness.example/w1", "witness", None)
+    keys.create_key_file(tmp_path / "office", None)
+    with pytest.raises(KeyFileError):
+        keys.open_key_file(tmp_path / "signing", None)
+    with pytest.raises(KeyFileError):
+        keys.open_signing_key_file(tmp_path / "office", "witness", None)
+
+
+@pytest.mark.parametrize("content", [SEED, b64encode(SEED), b64encode(SEED) + b"\r\n", b"\n" * 32])
+def test_seed_option_when_raw_or_base64_then_it_is_read(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "seed").write_bytes(content)
+    wanted = content if len(content) == 32 else SEED
+    assert keys.read_seed_option({"S_FILE": str(tmp_path / "seed")}, "S") == wanted
+    assert keys.read_seed_option({}, "S") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"@" * 44, b64encode(SEED[:31]), SEED + b"\n", b"hush" * 8_000])
+def test_seed_option_when_it_is_no_seed_then_option_error_without_its_content(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "seed").write_bytes(content)
+    for environ in ({"S_FILE": str(tmp_path / "seed")}, {"S_FILE": str(tmp_path / "none")}, {"S": "hush"}):
+        with pytest.raises(OptionError) as caught:
+            keys.read_seed_option(environ, "S")
+        assert "hush" not in str(caught.value)

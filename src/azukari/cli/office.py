@@ -33,6 +33,7 @@ from azukari.stores.remote import ask_witness
 @click.option("--origin", required=True, help="台帳の名 / name of the ledger, e.g. ledger.example.lg.jp/office")
 @click.option("--login", default="officer", show_default=True, help="担当者の識別名 / the officer's login")
 @click.option("--officer", required=True, help="担当者の氏名 / the officer's name")
+@click.option("--database", help="PostgreSQL の番地 / libpq conninfo of an empty PostgreSQL database, no password")
 @click.option("--passphrase", "ask", is_flag=True, help="鍵ファイルのパスフレーズを尋ねる / ask for a passphrase")
 @json_option
 @speech
@@ -46,6 +47,7 @@ def init(
     origin: str,
     login: str,
     officer: str,
+    database: str | None,
     ask: bool,
     as_json: bool,
 ) -> None:
@@ -70,6 +72,7 @@ def init(
             oversight=card_of(oversight),
             kek=kek,
             at=now(),
+            database=database,
         )
     except BaseException:
         remove(keys_path)

@@ -155,8 +155,8 @@ class _Line:
             with _in_time() as clock:
                 connection = self._connected(clock)
                 connection.request(method, f"{self.place.path}/{path}", body, {**_HEADERS, **(headers or {})})
-                response = connection.getresponse()
-                answer = Answer(response.status, _read(response, limit))
+                with connection.getresponse() as response:
+                    answer = Answer(response.status, _read(response, limit))
                 if response.will_close:
                     self.close()
         except (RemoteDisconnected, IncompleteRead, OSError) as error:

@@ -1,12 +1,18 @@
-"""Typed readers of the environment: a missing or wrong variable is an OptionError that names it."""
+"""Typed readers of the environment and of an office's folder: what is missing or wrong is an OptionError that names it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Final
 
-from azukari.errors import OptionError
+from azukari.errors import OptionError, StorageError
 from azukari.stores.keys import read_secret_option
+
+SQLITE: Final = "office.sqlite3"
+"""The register of an office that has no other database."""
+ADDRESS: Final = "database"
+"""The file that holds the address of an office's PostgreSQL database, one line of libpq conninfo, no password."""
 
 
 def folder(environ: Mapping[str, str], name: str) -> Path:
@@ -32,3 +38,44 @@ def secret(environ: Mapping[str, str], name: str) -> str:
         return (value or b"").decode()
     except UnicodeDecodeError:
         raise OptionError(f"{name} is not UTF-8") from None
+
+
+def database(office: Path) -> dict[str, Any]:
+    """Django's settings of the database of the office in this folder: PostgreSQL if it has an address, else SQLite."""
+    try:
+        address = (office / ADDRESS).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return {
+            "ENGINE": "azukari.web.sqlite",  # WAL, synchronous FULL, foreign keys; the pragmas' answers are checked
+            "NAME": str(office / SQLITE),
+            # A transaction takes the write lock when it begins: read-then-write can never be interleaved.
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30},
+        }
+    except OSError:
+        raise StorageError("the address of the database cannot be read") from None
+    return postgresql(address)
+
+
+def postgresql(address: str) -> dict[str, Any]:
+    """Django's settings of a PostgreSQL database under a libpq conninfo or URI.
+
+    OptionError if psycopg is missing, the address is malformed or names no database, or it holds a password: that
+    belongs into a PGPASSFILE or a service file, which nobody hands on with the office's folder.
+    """
+    try:
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import conninfo_to_dict
+    except ImportError:
+        raise OptionError("PostgreSQL needs psycopg") from None
+    try:
+        parts = {name: value for name, value in conninfo_to_dict(address).items() if value is not None}
+    except ProgrammingError:
+        raise OptionError("the address of the database is no libpq conninfo") from None
+    if "password" in parts:
+        raise OptionError("no password in the address of a database: use PGPASSFILE or a service")
+    if not {"dbname", "service"} & set(parts):
+        raise OptionError("the address names no database")
+    named = {"NAME": "dbname", "USER": "user", "HOST": "host", "PORT": "port"}
+    settings: dict[str, Any] = {key: str(parts.pop(name, "")) for key, name in named.items()}
+    # Read committed, as the server has it: writers lock the log's row, so that indexes are given in commit order.
+    return settings | {"ENGINE": "azukari.web.postgresql", "OPTIONS": parts, "CONN_HEALTH_CHECKS": True}

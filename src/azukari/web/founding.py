@@ -35,15 +35,17 @@ def found(
     oversight: Card,
     kek: KeyEncryptionKey,
     at: datetime,
+    database: str | None = None,
 ) -> Founded:
     """Make an office directory with one body. ``oversight``: the public half of the key that is kept offline.
+    ``database``: the address of an empty PostgreSQL database; without it the register is an SQLite file.
 
     Raises OptionError, FormatError (an origin that no checkpoint can carry), StateError, StorageError.
     """
     check_name(origin)
     if not name.strip() or not officer.strip() or not login.strip():
         raise OptionError("an office needs a body and an officer")
-    office.create(folder)
+    office.create(folder, database)
     from azukari.web.accounts.actions import body, person  # models exist once the office is started
     from azukari.web.sequencer.actions import log
     from azukari.web.sequencer.queries.signing import wrap_seed

@@ -11,23 +11,31 @@ import django
 from django.apps import apps
 from django.conf import settings
 
-from azukari.errors import NotFoundError, StateError, StorageError
+from azukari.errors import NotFoundError, OptionError, StateError, StorageError
+from azukari.stores.files import creating
+from azukari.web import environment
 
-DATABASE: Final = "office.sqlite3"
 FOLDERS: Final = ("spool", "packages", "index", "ledger")
 ITSELF: Final = UUID(int=0)
 """``by=`` of what no person does: setting up, timers."""
 
 
-def create(office_dir: Path) -> None:
+def create(office_dir: Path, database: str | None = None) -> None:
     """Make the directory (mode 0700) with its folders and an empty register, and start it.
 
-    StateError if there is an office already, StorageError if the disk refuses.
+    ``database`` is the address of an empty PostgreSQL database (libpq conninfo or URI, no password); without it the
+    register is an SQLite file in the directory. StateError if there is an office already, in either; OptionError for
+    an address that makes no sense; StorageError if the disk or the server refuses.
     """
     office_dir = office_dir.resolve()
-    if (office_dir / DATABASE).exists():
+    if _exists(office_dir):
         raise StateError("there is an office in this directory already")
+    if database is not None:
+        _require_empty(database)
     _make_folders(office_dir)
+    if database is not None:
+        with creating(office_dir / environment.ADDRESS) as file:
+            file.write(database.strip().encode() + b"\n")
     _point_to(office_dir)
     migrate()
 
@@ -38,9 +46,29 @@ def start(office_dir: Path) -> None:
     NotFoundError if there is none in the directory, StateError inside a transaction.
     """
     office_dir = office_dir.resolve()
-    if not (office_dir / DATABASE).is_file():
+    if not _exists(office_dir):
         raise NotFoundError("there is no office in this directory")
     _point_to(office_dir)
+
+
+def _exists(office_dir: Path) -> bool:
+    return any((office_dir / name).is_file() for name in (environment.SQLITE, environment.ADDRESS))
+
+
+def _require_empty(address: str) -> None:
+    """Two offices in one database would mix their registers."""
+    settings = environment.postgresql(address)
+    if "\n" in address.strip() or not address.isprintable():
+        raise OptionError("the address of a database is one line")
+    import psycopg
+
+    try:
+        with psycopg.connect(address, connect_timeout=10) as connection:
+            found = connection.execute("SELECT to_regclass('django_migrations')").fetchone()
+    except psycopg.OperationalError:
+        raise StorageError(f"the database {settings['NAME']} cannot be reached") from None
+    if found != (None,):
+        raise StateError("there is an office in this database already")
 
 
 def migrate() -> None:
@@ -72,7 +100,9 @@ def _repoint(office_dir: Path) -> None:
     if any(connection.in_atomic_block for connection in connections.all(initialized_only=True)):
         raise StateError("another office cannot be opened inside a transaction")
     connections.close_all()
-    connections.settings["default"]["NAME"] = str(office_dir / DATABASE)
+    if connections.all(initialized_only=True):
+        del connections["default"]  # the next office may have another kind of database
+    connections.settings = connections.configure_settings({"default": environment.database(office_dir)})
     settings.OFFICE = office_dir
 
 

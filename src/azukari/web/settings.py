@@ -34,14 +34,7 @@ MIDDLEWARE = [
 APPEND_SLASH = False  # an address has one spelling
 SECURE_CONTENT_TYPE_NOSNIFF = True
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        "ENGINE": "azukari.web.sqlite",  # WAL, synchronous FULL, foreign keys; the pragmas' answers are checked
-        "NAME": str(OFFICE / "office.sqlite3"),
-        # A transaction takes the write lock when it begins: read-then-write can never be interleaved.
-        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30},
-    }
-}
+DATABASES: dict[str, dict[str, Any]] = {"default": environment.database(OFFICE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

