@@ -328,12 +328,12 @@ def grow(log: Log, data: list[bytes]) -> None:
 
 def growing(quick: bool) -> dict[str, list[float]]:
     """At 10^4, 10^5 ...: microseconds of a cold proof, its hashes, resident MB, entries per second since before."""
-    from azukari.web.sequencer import queries
-
     last = 200_000 if quick else 10_000_000
     found: dict[str, list[float]] = {"size": [], "proof_us": [], "hashes": [], "memory_mb": [], "entries_per_s": []}
     with tempfile.TemporaryDirectory() as name:
         log = Log(Path(name) / "office")
+        from azukari.web.sequencer import queries
+
         data = entries(10_000)
         done, spent, marked = 0, 0.0, 0
         for size in _sizes(last):

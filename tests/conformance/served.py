@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-WAIT = 60  # seconds: bounds on a hung server, never reached
+WAIT = 20  # seconds: bounds on a hung server, never reached
 
 
 @dataclass
@@ -76,7 +76,7 @@ def answering(script: Callable[[socket.socket], None]) -> Iterator[str]:
                 except OSError:
                     pass
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -148,9 +148,11 @@ def test_answer_when_it_does_not_come_in_time_then_not_found_says_so(
             connection.sendall(drip)
 
     with answering(script) as url:
-        with pytest.raises(NotFoundError, match="no answer in time"):
-            ask_witness(url, b"")
-        over.set()
+        try:
+            with pytest.raises(NotFoundError, match="no answer in time"):
+                ask_witness(url, b"")
+        finally:
+            over.set()
 
 
 def test_witness_when_nobody_listens_then_not_found_says_where(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,7 +118,7 @@ def new_tiles(old_size: int, read_tile: ReadTile, leaf_hashes: Sequence[bytes]) 
 
 
 class TileReader:
-    """タイルの読み手。 Root and proofs of one log size out of stored rows; keeps a few expanded tiles.
+    """タイルの読み手。 Root and proofs of one log size out of stored rows; keeps some expanded tiles.
 
     It trusts the rows: a damaged row shows in a root or proof that does not verify, or in `check_tiles`.
     All methods raise TileError for a row that is missing or malformed.
@@ -129,14 +129,24 @@ class TileReader:
         self._read = read_tile
         self._size = size
         self._expanded: dict[tuple[int, int], Tree] = {}
+        self._nodes: dict[tuple[int, int], bytes] = {}
 
     def root(self) -> bytes:
         """Root hash of the log at this size, 32 bytes."""
         return self._node(0, self._size) if self._size else EMPTY_ROOT
 
     def inclusion_path(self, index: int) -> list[bytes]:
-        """Inclusion path of entry `index` (RFC 9162 2.1.3.1); ProofError if there is none."""
-        return [self._node(low, high) for low, high in inclusion_ranges(index, self._size)]
+        """Inclusion path of entry `index` (RFC 9162 2.1.3.1); ProofError if there is none.
+
+        Below a full tile's root the path is what the tile holds; only the hashes above it follow the ranges.
+        """
+        ranges = inclusion_ranges(index, self._size)
+        path: list[bytes] = []
+        level, number = 0, index
+        while (self._size >> 8 * level) - (number & ~(TILE_WIDTH - 1)) >= TILE_WIDTH:
+            path += self._tile(level, number // TILE_WIDTH).siblings(number % TILE_WIDTH)
+            level, number = level + 1, number // TILE_WIDTH
+        return path + [self._node(low, high) for low, high in ranges[len(path) :]]
 
     def consistency_path(self, old_size: int) -> list[bytes]:
         """Consistency path from `old_size` to this size (RFC 9162 2.1.4.1), or ProofError."""
@@ -144,10 +154,18 @@ class TileReader:
 
     def _node(self, low: int, high: int) -> bytes:
         """Root over entries low..high-1: whole subtrees from tiles, joined from the right."""
+        found = self._nodes.get((low, high))
+        if found is not None:
+            return found
         height = (high - low).bit_length() - 1
-        left = self._whole(low >> height, height)
+        found = self._whole(low >> height, height)
         middle = low + (1 << height)
-        return left if middle == high else node_hash(left, self._node(middle, high))
+        if middle != high:
+            found = node_hash(found, self._node(middle, high))
+        if len(self._nodes) >= LIMITS.cached_nodes:
+            self._nodes.clear()
+        self._nodes[low, high] = found
+        return found
 
     def _whole(self, number: int, height: int) -> bytes:
         """Root of the `number`-th whole subtree of 2**height entries."""

@@ -128,6 +128,15 @@ class Tree:
         at = (low >> height) * HASH_BYTES
         return self._levels[height][at : at + HASH_BYTES]
 
+    def siblings(self, index: int) -> list[bytes]:
+        """The sibling at each level above leaf `index`, lowest first; the leaves must be a power of two."""
+        found = []
+        for level in self._levels[:-1]:
+            at = (index ^ 1) * HASH_BYTES
+            found.append(level[at : at + HASH_BYTES])
+            index >>= 1
+        return found
+
     def path(self, index: int) -> list[bytes]:
         """Inclusion path of leaf `index`, leaf's sibling first (RFC 9162 2.1.3.1); ProofError if none."""
         return [self.node(low, high) for low, high in inclusion_ranges(index, self._size)]

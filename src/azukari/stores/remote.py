@@ -230,6 +230,8 @@ def _in_time() -> Iterator[_Clock]:
         raise
     finally:
         timer.cancel()
+    if clock.over:  # an answer without a length looks whole when it is cut
+        raise TimeoutError
 
 
 def _read(response: HTTPResponse, limit: int) -> bytes:
