@@ -25,7 +25,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -63,12 +63,13 @@ def start_office(folder: Path, database: str | None) -> UUID:
 
 def write(folder: Path, log_id: UUID, acknowledged: Path) -> None:
     """Append one to five entries at a time for ever; note index and number of each after its commit."""
-    from django.db import transaction
-
     from azukari.web import office
-    from azukari.web.sequencer.actions import entry
 
     office.start(folder)
+    from django.db import transaction
+
+    from azukari.web.sequencer.actions import entry
+
     draw = random.Random(os.getpid())
     with acknowledged.open("a", buffering=1) as notes:
         while True:
@@ -87,19 +88,21 @@ def content(number: str) -> bytes:
 
 def integrate(folder: Path, log_id: UUID, export: Path) -> None:
     """The integrator, until killed."""
-    from azukari.stores.clock import SystemClock
     from azukari.web import office
+
+    office.start(folder)
+    from azukari.stores.clock import SystemClock
     from azukari.web.sequencer.actions import integrator
     from azukari.web.sequencer.export import export_log
 
-    office.start(folder)
     integrator.run(
         log_id=log_id,
         signers=lambda at: [SIGNER],
         clock=SystemClock(),
         stop=threading.Event(),
-        after=lambda signed: export_log(log_id, export),
+        after=lambda signed: export_log(log_id, export, whole=False),
         interval=0.05,
+        lease=timedelta(milliseconds=300),
         by=BY,
         at=datetime.now(UTC),
     )
@@ -108,9 +111,10 @@ def integrate(folder: Path, log_id: UUID, export: Path) -> None:
 def serve(folder: Path, port: int) -> None:
     """The web process, until killed."""
     from azukari.web import office
-    from azukari.web.serving import serve as serving
 
     office.start(folder)
+    from azukari.web.serving import serve as serving  # Django is set up
+
     serving("127.0.0.1", port)
 
 

@@ -26,6 +26,7 @@ _PRAGMAS: Final = (
     ("journal_mode = WAL", "journal_mode", "wal"),
     ("synchronous = FULL", "synchronous", 2),
     ("foreign_keys = ON", "foreign_keys", 1),
+    ("wal_autocheckpoint = 8000", "wal_autocheckpoint", 8000),  # pages: a checkpoint syncs the database itself
 )
 _POLL: Final = 0.001  # seconds between two tries to get the write lock
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
-from azukari.errors import AzukariError, StateError
+from azukari.errors import AzukariError
 from azukari.ledger.note import Signer
 from azukari.stores.clock import Clock
 from azukari.web.sequencer import queries
@@ -36,13 +36,13 @@ class Stop(Protocol):
         """Wait at most so many seconds for it; whether to stop."""
 
 
-def acquire(*, log_id: UUID, holder: UUID, by: UUID, at: datetime) -> bool:
+def acquire(*, log_id: UUID, holder: UUID, by: UUID, at: datetime, lease: timedelta = LEASE) -> bool:
     """Take or prolong the lease of a log; False while another process holds it.
 
     A lease that ends much later than one could have been given now was written under another clock, and is void.
     """
-    until = at + LEASE
-    free = Q(holder=holder) | Q(until__lt=at) | Q(until__gt=until + LEASE)
+    until = at + lease
+    free = Q(holder=holder) | Q(until__lt=at) | Q(until__gt=until + lease)
     if Lease.objects.filter(free, log_id=log_id).update(holder=holder, until=until):
         return True
     try:
@@ -66,55 +66,53 @@ def run(
     stop: Stop,
     after: Callable[[queries.Signed], None] = lambda signed: None,
     interval: float = INTERVAL,
+    lease: timedelta = LEASE,
     by: UUID,
     at: datetime,
 ) -> None:
-    """Integrate until told to stop: 1. Take the lease, or wait. 2. Recompute the whole log, before anything is
-    signed. 3. Each ``interval`` seconds sign what is new, and hand it to ``after`` (export, witnesses), again also
-    when nothing was new for ``REFRESH``. 4. Give the lease up at the end.
+    """Integrate until told to stop: 1. Wait for the lease. 2. Recompute the whole log, before anything is signed.
+    3. Each ``interval`` seconds sign what is new, and hand it to ``after`` (export, witnesses), again also when
+    nothing was new for ``REFRESH``. 4. Whoever lost the lease, because ``after`` took longer than it lasts, signs
+    nothing more and waits again. 5. Give the lease up at the end.
 
     An error of the ledger or the disk ends it, and with it all signing: after a failed sync nothing that is read back
     can be trusted. ``after`` may fail with any AzukariError; the log grows all the same, and it is called again.
     """
     holder = uuid4()
+    handed = _Handed(after)
+
+    def ours() -> bool:
+        return acquire(log_id=log_id, holder=holder, by=by, at=clock.now(), lease=lease)
+
     try:
-        if _wait_for_lease(log_id, holder, clock, stop, interval, by):  # 1
+        while not stop.is_set():
+            if not ours():  # 1
+                stop.wait(interval)
+                continue
             if queries.latest(log_id) is not None:
                 check_log(log_id, [verifier.vkey for verifier in verifiers(log_id)])  # 2
-            _rounds(log_id, holder, signers, clock, stop, after, interval, by)  # 3
+            while not stop.is_set() and ours():  # 4
+                now = clock.now()
+                handed.hand(checkpoint.integrate(log_id=log_id, signers=signers(now), by=by, at=now), now)  # 3
+                stop.wait(interval)
     finally:
-        give_up(log_id=log_id, holder=holder, by=by, at=at)  # 4
+        give_up(log_id=log_id, holder=holder, by=by, at=at)  # 5
         connection.close()
 
 
-def _wait_for_lease(log_id: UUID, holder: UUID, clock: Clock, stop: Stop, interval: float, by: UUID) -> bool:
-    while not stop.is_set():
-        if acquire(log_id=log_id, holder=holder, by=by, at=clock.now()):
-            return True
-        stop.wait(interval)
-    return False
+class _Handed:
+    """渡し済みの状態。 Which checkpoint was handed on, and when."""
 
+    def __init__(self, after: Callable[[queries.Signed], None]) -> None:
+        self._after = after
+        self._size, self._at = -1, datetime.min
 
-def _rounds(
-    log_id: UUID,
-    holder: UUID,
-    signers: Callable[[datetime], Sequence[Signer]],
-    clock: Clock,
-    stop: Stop,
-    after: Callable[[queries.Signed], None],
-    interval: float,
-    by: UUID,
-) -> None:
-    handed, handed_at = -1, clock.now()
-    while not stop.is_set():
-        now = clock.now()
-        if not acquire(log_id=log_id, holder=holder, by=by, at=now):
-            raise StateError("another process integrates this log now")
-        signed = checkpoint.integrate(log_id=log_id, signers=signers(now), by=by, at=now)
-        if signed.size != handed or abs(now - handed_at) >= REFRESH:
-            try:
-                after(signed)
-                handed, handed_at = signed.size, now
-            except AzukariError:
-                handed = -1  # once more in the next round
-        stop.wait(interval)
+    def hand(self, signed: queries.Signed, now: datetime) -> None:
+        """Hand it on if it is new, or grew old; what fails is tried again in the next round."""
+        if signed.size == self._size and abs(now - self._at) < REFRESH:
+            return
+        try:
+            self._after(signed)
+            self._size, self._at = signed.size, now
+        except AzukariError:
+            self._size = -1
