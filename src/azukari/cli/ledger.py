@@ -14,6 +14,7 @@ from uuid import UUID
 
 import click
 
+from azukari.cli.monitoring import monitor
 from azukari.cli.options import Office, json_option, office_options, open_office, read_small, require_new
 from azukari.cli.speech import Speech, speech
 from azukari.errors import OptionError
@@ -326,6 +327,9 @@ def keys(out: Speech, office_path: Path, keys_path: Path, login: str | None, as_
     for vkey in found:
         out.say(vkey, vkey)
     out.answer({"keys": found})
+
+
+ledger.add_command(monitor)
 
 
 def _day(text: str) -> date:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal
 
-from azukari.errors import LimitError
+from azukari.errors import LimitError, OptionError
 from azukari.ledger import Accepted, Checkpoint, Seen, Verifier
+from azukari.ledger.note import ED25519
 
 from .limits import LIMITS
 
@@ -81,7 +82,13 @@ class Record:
         return [origin for (origin,) in found]
 
     def trust(self, key: Verifier) -> bool:
-        """Add a key of the log that it is named after; whether it is new. LimitError beyond ``keys_per_log``."""
+        """Add a key of the log that it is named after; whether it is new.
+
+        Raises LimitError beyond ``keys_per_log``, OptionError for a key that is none of a log: of another type than
+        Ed25519, or this witness's own, whose cosignatures would then count as a log's signatures.
+        """
+        if key.kind != ED25519 or key.public == Verifier.parse(self.identity()[1]).public:
+            raise OptionError("this is no Ed25519 key of a ledger")
         if key in (known := self.keys_of(key.name)):
             return False
         if len(known) >= LIMITS.keys_per_log:
@@ -165,7 +172,7 @@ class Record:
 
     def _prune(self, origin: str) -> None:
         self._rows.execute(
-            "DELETE FROM refused WHERE origin = ?1 AND kind = 'unproven' AND id NOT IN"
-            " (SELECT id FROM refused WHERE origin = ?1 AND kind = 'unproven' ORDER BY id DESC LIMIT ?2)",
-            (origin, LIMITS.unproven),
+            "DELETE FROM refused WHERE origin = :origin AND kind = 'unproven' AND id NOT IN"
+            " (SELECT id FROM refused WHERE origin = :origin AND kind = 'unproven' ORDER BY id DESC LIMIT :kept)",
+            {"origin": origin, "kept": LIMITS.unproven},
         )

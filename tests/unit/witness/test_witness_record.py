@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.unit.witness.logs import COSIGNER, NOON, Log, again, at, witness_for
 
-from azukari.errors import KeyFileError, LimitError, NotFoundError, StateError, StorageError
+from azukari.errors import KeyFileError, LimitError, NotFoundError, OptionError, StateError, StorageError
 from azukari.ledger import (
     Answer,
     Cosigner,
@@ -157,6 +157,13 @@ def test_keys_when_too_many_for_one_log_then_limit_error(witness: Witness) -> No
             record.trust(Signer(LOG.origin, bytes([number]) * 32).verifier)
     with witness.folder.reading() as record:
         assert list(record.keys_of(LOG.origin)) == [LOG.key], "the whole change was taken back"
+
+
+def test_keys_when_they_are_a_witness_s_then_they_are_trusted_for_no_log(witness: Witness) -> None:
+    own = Signer(LOG.origin, COSIGNER.seed).verifier
+    for key in (COSIGNER.verifier, Cosigner(LOG.origin, b"\x01" * 32).verifier, own):
+        with pytest.raises(OptionError), witness.folder.changing() as record:
+            record.trust(key)
 
 
 def test_logs_when_there_are_two_then_each_has_its_own_state(witness: Witness) -> None:
