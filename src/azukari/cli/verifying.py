@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,19 +9,16 @@ import click
 
 from azukari.cli.options import json_option, log_key_option, read_identity, read_small
 from azukari.cli.speech import Speech, speech
-from azukari.errors import FormatError, NotFoundError, NotRecomputed, OptionError, TileError
+from azukari.errors import FormatError, NotFoundError, NotRecomputed, OptionError
 from azukari.evidence.bundle import EVIDENCE, Excluded
 from azukari.evidence.verifying import Verified, verify_bundle
-from azukari.ledger import Verifier, bundle_path, check_tiles, open_checkpoint, tile_path
-from azukari.ledger.bundles import encode_bundle, parse_bundle
-from azukari.ledger.tiles import TileName, parse_path
-from azukari.ledger.tree import HASH_BYTES
+from azukari.ledger import Verifier, open_checkpoint
 from azukari.seal.package import verify_package
 from azukari.seal.receipt import RECEIPT, verify_receipt
+from azukari.stores.folder import check_folder
 from azukari.trace.finding import NULL_HYPOTHESIS
 
 MAX_EVIDENCE: Final = 256 << 20  # bytes
-FULL: Final = 256  # hashes of a full tile, entries of a full bundle
 
 
 @click.command()
@@ -197,46 +193,6 @@ def _ledger(out: Speech, folder: Path, log_key: str | None) -> None:
     except NotFoundError as error:
         raise FormatError("no checkpoint in this folder") from error
     checkpoint = open_checkpoint(note, verifier.name, [verifier])
-    check_tiles(
-        lambda level, index: _read(folder, tile_path(level, index, _width(checkpoint.size, level, index))),
-        lambda index: _read(folder, bundle_path(index, _width(checkpoint.size, 0, index))),
-        checkpoint.size,
-        checkpoint.root,
-    )
-    _check_past(folder, checkpoint.size)
+    check_folder(folder, checkpoint)
     out.say(f"成り立ちます。台帳 {checkpoint.size} 件", f"It holds. {checkpoint.size} ledger entries")
     out.answer({"verdict": "holds", "kind": "ledger", "size": checkpoint.size, "root": checkpoint.root.hex()})
-
-
-def _check_past(folder: Path, size: int) -> None:
-    """Tiles and bundles of this and earlier sizes, which stay there, begin the newest ones and end. TileError."""
-    for path in sorted(path for path in (folder / "tile").rglob("*") if path.is_file()):
-        try:
-            name = parse_path(path.relative_to(folder).as_posix())
-        except FormatError:
-            continue  # no file of the ledger
-        held = min((size >> 8 * (name.level or 0)) - name.index * FULL, FULL)
-        if name.width > held:
-            continue  # of a later size, whose checkpoint is not here
-        if not _begins(_read(folder, replace(name, width=held).path), path.read_bytes(), name):
-            raise TileError(f"{name.path}: tile altered", kind="tile-altered", level=name.level, index=name.index)
-
-
-def _begins(newest: bytes, past: bytes, name: TileName) -> bool:
-    if name.level is None:
-        return encode_bundle(parse_bundle(newest, name.width)) == past
-    return newest[: name.width * HASH_BYTES] == past
-
-
-def _width(size: int, level: int, index: int) -> int:
-    """How many hashes or entries the tile or bundle holds in a tree of this size: 256, or fewer at the right edge."""
-    above = size >> (8 * level)
-    return (above % FULL or FULL) if index == above // FULL else FULL
-
-
-def _read(folder: Path, name: str) -> bytes:
-    """The bytes of a tile or bundle. Raises LookupError."""
-    try:
-        return (folder / name).read_bytes()
-    except OSError as error:
-        raise LookupError(name) from error
