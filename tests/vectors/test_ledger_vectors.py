@@ -12,14 +12,29 @@ from typing import Any
 
 import pytest
 
-from azukari.errors import AzukariError, TileError
+from azukari.errors import (
+    AzukariError,
+    ForkError,
+    FormatError,
+    NotFoundError,
+    ProofError,
+    SignatureError,
+    StateError,
+    TileError,
+)
 from azukari.ledger import (
+    Policy,
+    Refused,
+    Seen,
     Verifier,
     check_tiles,
+    judge,
+    keys_after,
     open_checkpoint,
     open_note,
     parse_bundle,
     verify_consistency,
+    verify_cosigned,
     verify_inclusion,
     verify_proof,
 )
@@ -76,6 +91,38 @@ def run_tiles(case: Case) -> None:
     )
 
 
+def run_cosigned(case: Case) -> None:
+    policy = Policy.parse(case["policy"].encode())
+    span = {key: case[key] for key in ("not_before",) if key in case}
+    found = verify_cosigned(raw(case, "note"), policy, origin=case["origin"], log_keys=keys(case), **span)
+    assert sorted(found.times) == case["witnesses"]
+
+
+def run_policy(case: Case) -> None:
+    policy = Policy.parse(case["policy"].encode())
+    assert all(map(policy.satisfied, case["satisfied_by"]))
+    assert not any(policy.satisfied(names[:-1]) for names in case["satisfied_by"] if names)
+
+
+STATUSES = {400: FormatError, 403: SignatureError, 404: NotFoundError, 409: StateError}
+
+
+def run_request(case: Case) -> None:
+    """A witness's answer, as the error whose word it is."""
+    trusted = {origin: [Verifier.parse(vkey) for vkey in vkeys] for origin, vkeys in case["verifiers"].items()}
+    seen = case["seen"] and Seen(case["seen"]["size"], b64decode(case["seen"]["root"]))
+    answer = judge(raw(case, "body"), lambda origin: trusted.get(origin, []), lambda origin: seen)
+    assert case["status"] == (answer.status if isinstance(answer, Refused) else 200)
+    if isinstance(answer, Refused):
+        if answer.status == 409:
+            assert answer.body == b"%d\n" % case["tells"]
+        raise STATUSES.get(answer.status, ForkError if answer.fork else ProofError)
+
+
+def run_rotation(case: Case) -> None:
+    assert len(keys_after(case["key"], [case["entry"].encode()])) == 2
+
+
 RUN = {
     "inclusion": run_inclusion,
     "consistency": run_consistency,
@@ -84,6 +131,10 @@ RUN = {
     "proof": run_proof,
     "bundle": run_bundle,
     "tiles": run_tiles,
+    "cosigned": run_cosigned,
+    "policy": run_policy,
+    "request": run_request,
+    "rotation": run_rotation,
 }
 
 

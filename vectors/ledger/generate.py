@@ -17,7 +17,9 @@ from typing import Any
 from azukari.ledger import (
     EMPTY_ROOT,
     Checkpoint,
+    Cosigner,
     Proof,
+    Request,
     Signer,
     Tree,
     encode_bundle,
@@ -27,6 +29,7 @@ from azukari.ledger import (
     sign_checkpoint,
     sign_note,
 )
+from azukari.ledger.entry import canonical
 
 Case = dict[str, Any]
 HERE = Path(__file__).parent
@@ -39,6 +42,7 @@ def signer(name: str) -> Signer:
 
 LOG = signer(ORIGIN)
 WITNESS = signer("witness.ward.example")
+WITNESSES = ("witness.a.example/1", "witness.b.example/1", "witness.c.example/1")
 STRANGER = signer("stranger.example")
 ENTRIES = [b"entry %d" % number for number in range(260)]
 LEAVES = [leaf_hash(entry) for entry in ENTRIES]
@@ -372,6 +376,142 @@ def tiles() -> Iterator[tuple[str, Case]]:
     )
 
 
+def cosigners() -> list[Cosigner]:
+    return [Cosigner(name, sha256(b"azukari vectors: " + name.encode()).digest()) for name in WITNESSES]
+
+
+def policy_text(quorum: str = "group two 2 a b c\nquorum two\n") -> str:
+    return "".join(f"witness {n} {each.vkey}\n" for n, each in zip("abc", cosigners(), strict=True)) + quorum
+
+
+def cosigned() -> Iterator[tuple[str, Case]]:
+    text = Checkpoint(ORIGIN, 7, tree(7).root).encode()
+    plain = sign_checkpoint(Checkpoint(ORIGIN, 7, tree(7).root), [LOG])
+    one, two, three = (each.cosign(text, 1_767_225_600 + n) for n, each in enumerate(cosigners()))
+
+    def case(name: str, expect: str, comment: str, note: bytes, /, **change: Any) -> tuple[str, Case]:
+        given: Case = {"origin": ORIGIN, "verifiers": [LOG.vkey], "policy": policy_text()} | change
+        return f"cosigned-{name}", {"expect": expect, "comment": comment, **given, **text_of("note", note)}
+
+    def lines(*more: str) -> bytes:
+        return plain + "".join(more).encode()
+
+    yield case("two", "success", "two of three witnesses", lines(one, two), witnesses=["a", "b"])
+    yield case("none-asked", "success", "no quorum", plain, policy="quorum none\n", witnesses=[])
+    late = {"not_before": 1_767_225_601, "witnesses": ["b", "c"]}
+    yield case("late", "success", "the first is too old, the others suffice", lines(one, two, three), **late)
+    yield case("one", "not-witnessed", "one of three witnesses", lines(one))
+    yield case("nobody", "not-witnessed", "the log's signature alone", plain)
+    yield case("twice", "not-witnessed", "the same witness twice", lines(one, one))
+    yield case(
+        "stranger", "not-witnessed", "one witness and one that the policy does not know", lines(one, WITNESS.sign(text))
+    )
+    old = {"not_before": 1_767_225_602}
+    yield case("old", "not-witnessed", "two of the three are too old", lines(one, two, three), **old)
+    other = Checkpoint(ORIGIN, 6, tree(6).root).encode()
+    forged = cosigners()[2].cosign(other, 1_767_225_600)
+    yield case("forged", "signature", "a cosignature of another checkpoint", lines(one, two, forged))
+    blob = base64.b64decode(one.split(" ")[2])
+    shifted = f"— {WITNESSES[0]} {b64(blob[:4] + (1).to_bytes(8, 'big') + blob[12:])}\n"
+    yield case("other-time", "signature", "the time is not the signed one", lines(shifted, two))
+    yield case(
+        "cut",
+        "signature",
+        "a cosignature without its time",
+        lines(f"— {WITNESSES[0]} {b64(blob[:4] + blob[12:])}\n", two),
+    )
+    yield case("no-log", "signature", "witnesses alone", (text + "\n" + one + two).encode())
+    impostor = Cosigner(ORIGIN, sha256(b"azukari vectors: impostor").digest())
+    stands_in = {"verifiers": [impostor.vkey]}
+    yield case(
+        "in-the-logs-name", "signature", "a witness under the origin's name is not the log",
+        (text + "\n" + impostor.cosign(text, 5) + one + two).encode(), **stands_in,
+    )  # fmt: skip
+
+
+def policy() -> Iterator[tuple[str, Case]]:
+    a, b = (each.vkey for each in cosigners()[:2])
+
+    def case(
+        name: str, expect: str, comment: str, text: str, satisfied: list[list[str]] | None = None, /
+    ) -> tuple[str, Case]:
+        given: Case = {"expect": expect, "comment": comment, "policy": text}
+        return f"policy-{name}", given if satisfied is None else given | {"satisfied_by": satisfied}
+
+    head = f"witness a {a}\nwitness b {b} https://b.example/\n"
+    yield case("none", "success", "nobody is asked", "quorum none\n", [[]])
+    yield case("one", "success", "one witness, tabs and comments", f"# c\n\t witness\ta  {a}\n\nquorum a\n", [["a"]])
+    yield case(
+        "nested", "success", "a group in a group", head + "group g any a\ngroup h all g b\nquorum h\n", [["a", "b"]]
+    )
+    yield case("no-quorum", "format", "no quorum line", head)
+    yield case("two-quorums", "format", "two quorum lines", "quorum none\nquorum none\n")
+    yield case("before", "format", "a name is used before it is defined", f"group g any a\nwitness a {a}\nquorum g\n")
+    yield case("name-twice", "format", "a name is defined twice", f"witness a {a}\nwitness a {b}\nquorum a\n")
+    yield case("key-twice", "format", "a public key stands twice", f"witness a {a}\nwitness b {a}\nquorum a\n")
+    yield case(
+        "member-twice", "format", "a witness counts in two groups", head + "group g any a\ngroup h any a\nquorum h\n"
+    )
+    yield case("log-key", "format", "a witness with a key of type 01", f"witness a {LOG.vkey}\nquorum a\n")
+    yield case("too-many", "format", "three of two are asked for", head + "group g 3 a b\nquorum g\n")
+    yield case("none-member", "format", "none is no member", head + "group g any none\nquorum g\n")
+    yield case("crlf", "format", "a carriage return", "quorum none\r\n")
+
+
+def request() -> Iterator[tuple[str, Case]]:
+    fork = [*LEAVES[:2], leaf_hash(b"another"), *LEAVES[3:]]
+
+    def body(
+        old: int, new: int, leaves: list[bytes] = LEAVES, key: Signer = LOG, path: list[bytes] | None = None
+    ) -> bytes:
+        whole = Tree(leaves[:new])
+        steps = whole.consistency_path(old) if path is None else path
+        return Request(old, tuple(steps), sign_checkpoint(Checkpoint(ORIGIN, new, whole.root), [key])).encode()
+
+    def case(
+        name: str, expect: str, status: int, comment: str, data: bytes, seen: int = 4, /, **change: Any
+    ) -> tuple[str, Case]:
+        state = None if seen < 0 else {"size": seen, "root": b64(tree(seen).root)}
+        given: Case = {"verifiers": {ORIGIN: [LOG.vkey]}, "seen": state, "status": status} | change
+        return f"request-{name}", {"expect": expect, "comment": comment, **given, **text_of("body", data)}
+
+    yield case("grown", "success", 200, "from 4 to 7", body(4, 7))
+    yield case("first", "success", 200, "a log that was never seen", body(0, 7), -1)
+    yield case("same", "success", 200, "the same state again", body(4, 4))
+    yield case("conflict", "state", 409, "the witness saw another size", body(3, 7), tells=4)
+    yield case("conflict-first", "state", 409, "the log does not know what the witness saw", body(0, 7), tells=4)
+    yield case("fork", "fork", 422, "two roots for one size", body(4, 4, fork))
+    yield case("rewritten", "proof", 422, "a larger tree that is no continuation", body(4, 7, fork))
+    yield case("path-missing", "proof", 422, "no path where one is needed", body(4, 7, path=[]))
+    yield case("path-from-nothing", "proof", 422, "a path from size 0", body(0, 7, path=[LEAVES[0]]), -1)
+    yield case("unknown-log", "not-found", 404, "no key is trusted for the origin", body(4, 7), verifiers={})
+    stranger = body(4, 7, key=Signer(ORIGIN, bytes(32)))
+    yield case("other-key", "signature", 403, "signed by another key of that name", stranger)
+    yield case("old-beyond", "format", 400, "the old size is beyond the checkpoint", body(9, 7, path=[]), 9)
+    yield case("no-old", "format", 400, "no line of the old size", body(4, 7).partition(b"\n")[2])
+    yield case("path-64", "format", 400, "64 proof lines", body(4, 7, path=[LEAVES[0]] * 64))
+    yield case("leading-zero", "format", 400, "a size with a leading zero", body(4, 7).replace(b"old 4", b"old 04"))
+
+
+def rotation() -> Iterator[tuple[str, Case]]:
+    new = Signer(ORIGIN, sha256(b"azukari vectors: second key").digest())
+    entry = {
+        "key": new.vkey, "origin": ORIGIN, "replaces": LOG.verifier.key_id.hex(),
+        "type": "azukari/log-key/v1", "until": "2026-12-31",
+    }  # fmt: skip
+
+    def case(name: str, expect: str, comment: str, /, **change: Any) -> tuple[str, Case]:
+        data = canonical({key: value for key, value in (entry | change).items() if value is not None})
+        return f"rotation-{name}", {"expect": expect, "comment": comment, "key": LOG.vkey, "entry": data.decode()}
+
+    yield case("next", "success", "the log names its next key")
+    yield case("other-name", "format", "the new key bears another name", key=WITNESS.vkey)
+    yield case("other-old", "format", "it replaces a key that is not the last", replaces="00000000")
+    yield case("no-date", "format", "no last day of the old key", until=None)
+    yield case("no-such-day", "format", "a day that no calendar has", until="2026-02-30")
+    yield case("more", "format", "a member that nobody knows", more=1)
+
+
 GROUPS: dict[str, Callable[[], Iterator[tuple[str, Case]]]] = {
     "inclusion": inclusion,
     "consistency": consistency,
@@ -380,6 +520,10 @@ GROUPS: dict[str, Callable[[], Iterator[tuple[str, Case]]]] = {
     "proof": proof,
     "bundle": bundle,
     "tiles": tiles,
+    "cosigned": cosigned,
+    "policy": policy,
+    "request": request,
+    "rotation": rotation,
 }
 
 

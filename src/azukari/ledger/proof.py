@@ -11,6 +11,7 @@ from azukari.errors import FormatError, LimitError
 from .checkpoint import Checkpoint, open_checkpoint, parse_decimal
 from .limits import LIMITS
 from .note import Verifier, from_base64, parse_note, to_base64
+from .policy import Policy, verify_cosigned
 from .tree import check_hashes, leaf_hash, verify_inclusion
 
 HEADER: Final = "c2sp.org/tlog-proof@v1"
@@ -75,14 +76,19 @@ def parse_proof(data: bytes) -> Proof:
     return Proof(index, tuple(from_base64(line) for line in lines), checkpoint, extra)
 
 
-def verify_proof(proof_bytes: bytes, entry: bytes, origin: str, verifiers: Iterable[Verifier]) -> Checkpoint:
+def verify_proof(
+    proof_bytes: bytes, entry: bytes, origin: str, verifiers: Iterable[Verifier], policy: Policy | None = None
+) -> Checkpoint:
     """Check that the log `origin` holds `entry`, and return the checkpoint that says so.
 
     1. The bytes are a proof (FormatError, LimitError). 2. Its checkpoint is one of `origin` and signed by
-    `verifiers` (SignatureError). 3. The path leads from the entry's leaf hash to the root (ProofError).
-    The proof says nothing about how many witnesses saw the checkpoint.
+    `verifiers` (SignatureError). 3. With a `policy` enough of its witnesses cosigned it (NotWitnessedError); without
+    one the proof says nothing about witnesses. 4. The path leads from the entry's leaf hash to the root (ProofError).
     """
+    keys = list(verifiers)
     proof = parse_proof(proof_bytes)  # 1
-    checkpoint = open_checkpoint(proof.checkpoint, origin, verifiers)  # 2
-    verify_inclusion(leaf_hash(entry), proof.index, checkpoint.size, proof.path, checkpoint.root)  # 3
+    checkpoint = open_checkpoint(proof.checkpoint, origin, keys)  # 2
+    if policy is not None:
+        verify_cosigned(proof.checkpoint, policy, origin=origin, log_keys=keys)  # 3
+    verify_inclusion(leaf_hash(entry), proof.index, checkpoint.size, proof.path, checkpoint.root)  # 4
     return checkpoint

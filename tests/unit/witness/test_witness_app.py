@@ -104,6 +104,7 @@ def test_method_when_another_then_405_says_which(client: Client, method: str) ->
     for path, allowed in (("/add-checkpoint", "POST"), (MONITOR, "GET")):
         answer, headers = client(method, path)
         assert (answer.status, headers["Allow"]) == (405, allowed)
+        assert (answer.body == b"") == (method == "HEAD"), "an answer to HEAD has no body"
 
 
 def test_body_when_too_large_or_of_no_length_then_it_is_refused_unread(client: Client) -> None:

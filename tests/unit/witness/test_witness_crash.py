@@ -152,5 +152,5 @@ def test_witness_when_two_processes_are_asked_for_two_stories_at_once_then_one_i
     answers = [[json.loads(line) for line in child.communicate(timeout=60)[0].splitlines()] for child in children]
     cosigned = {(one["size"], one["root"]) for story in answers for one in story if one.get("status") == 200}
     told = [{(size, log.checkpoint(size).root.hex()) for size in range(44)} for log in (LOG, FORKED)]
-    assert len(cosigned) > 5
+    assert len(cosigned) > 5 and not [one for story in answers for one in story if "error" in one]
     assert cosigned <= told[0] or cosigned <= told[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from azukari.ledger import (
     read_answer,
     sign_checkpoint,
 )
+from azukari.witness import record as record_module
 from azukari.witness.limits import LIMITS
 from azukari.witness.record import hashed
 from azukari.witness.witness import DATABASE, Outcome, Witness, WitnessFolder
@@ -97,6 +99,18 @@ def test_fork_when_repeated_then_it_is_kept_once(witness: Witness) -> None:
         assert witness.add_checkpoint(FORKED.request(5, 5), NOON).evidence is not None
     with witness.folder.reading() as record:
         assert len(record.evidence()) == 1
+
+
+def test_forks_when_more_than_the_limit_then_they_are_refused_and_no_longer_kept(
+    witness: Witness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_module, "LIMITS", replace(LIMITS, forks=2))
+    witness.add_checkpoint(LOG.request(0, 5), NOON)
+    for fork_at in (0, 1, 2, 3):
+        outcome = witness.add_checkpoint(Log(fork_at=fork_at).request(5, 5), NOON)
+        assert outcome.status == 422 and outcome.evidence is not None
+    with witness.folder.reading() as record:
+        assert [one.offered.root for one in record.evidence()] == [Log(fork_at=at).checkpoint(5).root for at in (0, 1)]
 
 
 def test_unproven_checkpoints_when_many_come_then_the_newest_are_kept(witness: Witness) -> None:
@@ -270,3 +284,11 @@ def test_database_when_a_sync_failed_then_it_refuses_until_it_is_opened_anew(wit
     anew = again(witness.folder.folder)
     assert anew.add_checkpoint(LOG.request(0, 5), NOON).status == 200
     anew.folder.close()
+
+
+def test_spec_when_its_example_is_asked_then_it_is_answered_as_printed(witness: Witness) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "spec" / "witness.md").read_text(encoding="utf-8")
+    request, answer = (block.partition("\n")[2] for block in text.split("```")[1:4:2])
+    witness.add_checkpoint(LOG.request(0, 1), NOON)
+    outcome = witness.add_checkpoint(request.removeprefix("POST /add-checkpoint\n\n").encode(), NOON)
+    assert (outcome.status, outcome.body.decode()) == (200, answer)
