@@ -154,7 +154,9 @@ def test_evidence_when_the_specimen_is_there_then_it_holds_in_both_languages(tra
         assert ("を渡していない" if lang == "ja" else "never held") in answer.out, "on what an exclusion rests is told"
     opened = call("verify", s / "evidence.json", *with_specimen, "--json").json
     assert opened["accused"] == [s.hand_overs()["shiraho"]] and (opened["n"], opened["k"]) == (4, 1)
-    grades = {slug: opened["excluded"][hand_over]["grade"] for slug, hand_over in s.hand_overs().items() if slug[0] in "wy"}
+    grades = {
+        slug: opened["excluded"][hand_over]["grade"] for slug, hand_over in s.hand_overs().items() if slug[0] in "wy"
+    }
     assert grades == {"wakaba": "receipted", "yamabiko": "opened"}
 
 

@@ -169,6 +169,24 @@ def test_answer_when_it_does_not_come_in_time_then_not_found_says_so(
             over.set()
 
 
+def test_request_when_dialling_took_all_the_time_then_it_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "TIMEOUT", 0.01)
+    dial, rung, asked = socket.create_connection, threading.Event(), []
+    ring = remote._Clock.ring
+    monkeypatch.setattr(remote._Clock, "ring", lambda clock: (ring(clock), rung.set()))
+
+    def slowly(address: tuple[str, int], **_: object) -> socket.socket:
+        connection = dial(address)
+        assert rung.wait(60)
+        return connection
+
+    with answering(lambda connection: asked.append(read_request(connection))) as url, monkeypatch.context() as patched:
+        patched.setattr(socket, "create_connection", slowly)
+        with pytest.raises(NotFoundError, match="no answer in time"):
+            ask_witness(url, b"")
+    assert not asked
+
+
 def test_witness_when_nobody_listens_then_not_found_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

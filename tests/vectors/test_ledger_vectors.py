@@ -23,16 +23,20 @@ from azukari.errors import (
     TileError,
 )
 from azukari.ledger import (
+    Answer,
     Policy,
     Refused,
     Seen,
     Verifier,
+    add_signatures,
     check_tiles,
+    cosignature_time,
     judge,
     keys_after,
     open_checkpoint,
     open_note,
     parse_bundle,
+    read_answer,
     verify_consistency,
     verify_cosigned,
     verify_inclusion,
@@ -74,7 +78,8 @@ def run_checkpoint(case: Case) -> None:
 
 def run_proof(case: Case) -> None:
     entry = b64decode(case["entry"])
-    assert verify_proof(raw(case, "proof"), entry, case["origin"], keys(case)).size == case["size"]
+    policy = Policy.parse(case["policy"].encode()) if "policy" in case else None
+    assert verify_proof(raw(case, "proof"), entry, case["origin"], keys(case), policy).size == case["size"]
 
 
 def run_bundle(case: Case) -> None:
@@ -123,6 +128,14 @@ def run_rotation(case: Case) -> None:
     assert len(keys_after(case["key"], [case["entry"].encode()])) == 2
 
 
+def run_answer(case: Case) -> None:
+    """What was taken from an answer can be added to the note, which then opens for whoever knows the witness."""
+    taken = read_answer(Answer(200, raw(case, "body")), raw(case, "note"), keys(case))
+    assert [cosignature_time(signature) for signature in taken] == case["times"]
+    whole = add_signatures(raw(case, "note"), [signature.line for signature in taken])
+    assert open_note(whole, keys(case)).verified == taken
+
+
 RUN = {
     "inclusion": run_inclusion,
     "consistency": run_consistency,
@@ -135,6 +148,7 @@ RUN = {
     "policy": run_policy,
     "request": run_request,
     "rotation": run_rotation,
+    "answer": run_answer,
 }
 
 

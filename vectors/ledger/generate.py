@@ -233,6 +233,17 @@ def proof() -> Iterator[tuple[str, Case]]:
     yield case("ordinary", "success", "entry 3 of 7", good, size=7)
     yield case("extra", "success", "with extra data", extra, size=7)
     yield case("only-entry", "success", "no path line", only, entry=b64(ENTRIES[0]), size=1)
+    state = Checkpoint(ORIGIN, 7, whole.root)
+    both = "".join(each.cosign(state.encode(), 1_767_225_600) for each in cosigners()[:2]).encode()
+    signed = encode_proof(Proof(3, path, sign_checkpoint(state, [LOG])))
+    yield case(
+        "policy", "success", "two of three witnesses, as the policy asks", signed + both, policy=policy_text(), size=7
+    )
+    yield case("policy-nobody", "not-witnessed", "the policy asks for two", signed, policy=policy_text())
+    yield case(
+        "policy-other-entry", "proof", "the policy is met, by a proof of another entry", signed + both,
+        policy=policy_text(), entry=b64(ENTRIES[4]),
+    )  # fmt: skip
     yield case("other-entry", "proof", "another entry", good, entry=b64(ENTRIES[4]))
     yield case("other-index", "proof", "another index", changed("index 3", "index 2"))
     yield case("index-beyond", "proof", "an index beyond the size", changed("index 3", "index 7"))
@@ -510,6 +521,37 @@ def rotation() -> Iterator[tuple[str, Case]]:
     yield case("no-date", "format", "no last day of the old key", until=None)
     yield case("no-such-day", "format", "a day that no calendar has", until="2026-02-30")
     yield case("more", "format", "a member that nobody knows", more=1)
+    yield case("itself", "format", "a key in the place of itself", key=LOG.vkey)
+    yield case("spaced-id", "format", "a key id with a space", replaces=LOG.verifier.key_id.hex(" "))
+
+
+def answer() -> Iterator[tuple[str, Case]]:
+    """What a witness answers to the log, which adds it to the checkpoint that others open."""
+    text = Checkpoint(ORIGIN, 7, tree(7).root).encode()
+    other = Checkpoint(ORIGIN, 8, tree(8).root).encode()
+    one, two, _ = cosigners()
+    time = 1_767_225_600
+
+    def case(name: str, expect: str, comment: str, body: str, /, **more: Any) -> tuple[str, Case]:
+        given: Case = {"note": sign_checkpoint(Checkpoint(ORIGIN, 7, tree(7).root), [LOG]).decode()}
+        given |= {"body": body, "verifiers": [one.vkey], **more}
+        return f"answer-{name}", {"expect": expect, "comment": comment, **given}
+
+    line = one.cosign(text, time)
+    yield case("one", "success", "the witness that was asked", line, times=[time])
+    yield case(
+        "unknown-beside", "success", "a key that nobody asked signs, too", two.cosign(text, time) + line, times=[time]
+    )
+    yield case("unknown", "signature", "only a key that nobody asked", two.cosign(text, time))
+    yield case("other-checkpoint", "signature", "another checkpoint was cosigned", one.cosign(other, time))
+    yield case("other-time", "signature", "the time was changed", _with_time(line, time + 1))
+    yield case("log-key", "signature", "the log's own line", LOG.sign(text))
+    yield case(
+        "more-text", "format", "text of the witness's own, which it signed", "x\n\n" + one.cosign(f"{text}\nx\n", time)
+    )
+    yield case("nothing", "format", "no line", "")
+    yield case("no-newline", "format", "the line has no end", line[:-1])
+    yield case("page", "format", "a page for people", "<html>\n")
 
 
 GROUPS: dict[str, Callable[[], Iterator[tuple[str, Case]]]] = {
@@ -524,6 +566,7 @@ GROUPS: dict[str, Callable[[], Iterator[tuple[str, Case]]]] = {
     "policy": policy,
     "request": request,
     "rotation": rotation,
+    "answer": answer,
 }
 
 
@@ -541,6 +584,13 @@ def files() -> dict[str, bytes]:
 
 def _blob(key: Signer, text: str) -> bytes:
     return base64.b64decode(key.sign(text).split(" ")[2])
+
+
+def _with_time(line: str, time: int) -> str:
+    """The same cosignature under another time."""
+    start, _, encoded = line.rstrip("\n").rpartition(" ")
+    blob = base64.b64decode(encoded)
+    return f"{start} {b64(blob[:4] + time.to_bytes(8, 'big') + blob[12:])}\n"
 
 
 def _lines(keys: list[Signer], text: str) -> bytes:

@@ -161,7 +161,7 @@ def check(
 
 @ledger.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="待ち受ける番地 / address to listen on")
-@click.option("--port", type=click.IntRange(1, 65535), default=8750, show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8750, show_default=True)
 @click.option("--integrate", "integrating", is_flag=True, help="統合もこの中で行う / integrate in a thread of it too")
 @office_options
 @speech
@@ -174,10 +174,6 @@ def serve(
     from azukari.web.sequencer import queries
 
     log = queries.log_of(office.body_id)
-    out.say(
-        f"公開しています: http://{host}:{port}/ledger/{log.id}/checkpoint　検証鍵: {log.vkey}",
-        f"Serving http://{host}:{port}/ledger/{log.id}/checkpoint  Key: {log.vkey}",
-    )
     stop = threading.Event()
     with ExitStack() as stack:
         if integrating:
@@ -186,7 +182,11 @@ def serve(
             thread.start()
             stack.callback(thread.join)
             stack.callback(stop.set)
-        serving.serve(host, port)
+        serving.serve(host, port, lambda taken: _tell_address(out, f"http://{host}:{taken}/ledger/{log.id}", log.vkey))
+
+
+def _tell_address(out: Speech, prefix: str, vkey: str) -> None:
+    out.say(f"公開しています: {prefix}/checkpoint　検証鍵: {vkey}", f"Serving {prefix}/checkpoint  Key: {vkey}")
 
 
 @ledger.command("policy")

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,8 +33,8 @@ from azukari.stores.keys import (
     open_signing_key_file,
     read_seed_option,
 )
+from azukari.stores.serving import LOOPBACK, serve
 from azukari.witness.record import Evidence
-from azukari.witness.serving import LOOPBACK, serve
 from azukari.witness.witness import KEY, Outcome, Witness, WitnessFolder
 
 USE: Final = "witness"
@@ -133,11 +134,13 @@ def serve_command(out: Speech, folder: Path, port: int, host: str, as_json: bool
         from azukari.witness.app import application
 
         app = application(Witness(opened, _cosigner(opened)), SystemClock())
-        serve(app, port, lambda taken: _listening(out, f"http://{host}:{taken}", opened.vkey), host)
+        ready = partial(_listening, out, host, opened.vkey)
+        serve(app, port, ready, host, body_bytes=LIMITS.request_bytes)
     out.say("終わりました。", "Ended.")
 
 
-def _listening(out: Speech, url: str, vkey: str) -> None:
+def _listening(out: Speech, host: str, vkey: str, port: int) -> None:
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     out.say(f"証人が待ち受けています: {url}　{vkey}", f"The witness listens: {url} {vkey}")
     out.answer({"url": url, "vkey": vkey})
     sys.stdout.flush()

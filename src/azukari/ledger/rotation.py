@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from .entry import canonical, parse_canonical
 from .note import ED25519, Verifier
 
 LOG_KEY: Final = "azukari/log-key/v1"
+_KEY_ID: Final = re.compile(r"[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,14 @@ class KeyChange:
         verifier = Verifier.parse(self.key)
         if verifier.name != self.origin or verifier.kind != ED25519:
             raise FormatError("the new key is none of this log")
+        if not _KEY_ID.fullmatch(self.replaces) or verifier.key_id.hex() == self.replaces:
+            raise FormatError("a change of keys does not replace another key")
         try:
-            plain = len(bytes.fromhex(self.replaces)) == 4 and date.fromisoformat(self.until).isoformat() == self.until
+            day = date.fromisoformat(self.until).isoformat()
         except ValueError:
-            plain = False
-        if not plain or self.replaces != self.replaces.lower():
-            raise FormatError("a change of keys has no key id or no date")
+            day = ""
+        if day != self.until or not day:
+            raise FormatError("a change of keys has no date")
 
     def encode(self) -> bytes:
         """The entry, canonical."""
@@ -61,13 +65,13 @@ def keys_after(vkey: str, entries: Iterable[bytes]) -> Sequence[str]:
     """Verifier keys of a log, oldest first, that follow from ``vkey`` by its entries of this type, in their order.
 
     The caller has verified that the log holds these entries, each under a key that came before it. FormatError for
-    an entry that replaces another key than the last.
+    an entry that replaces another key than the last, or brings back one that the log had before.
     """
     keys = [vkey]
     for entry in entries:
         change = KeyChange.parse(entry)
         last = Verifier.parse(keys[-1])
-        if (change.origin, change.replaces) != (last.name, last.key_id.hex()):
+        if (change.origin, change.replaces) != (last.name, last.key_id.hex()) or change.key in keys:
             raise FormatError("a change of keys does not follow the one before it")
         keys.append(change.key)
     return keys

@@ -12,7 +12,7 @@ from typing import Final
 from azukari.errors import FormatError, LimitError, ProofError, SignatureError
 
 from .checkpoint import Checkpoint, open_checkpoint, parse_decimal
-from .cosignature import Cosigner, cosignature_time
+from .cosignature import BLOB_BYTES, Cosigner, cosignature_time
 from .limits import LIMITS
 from .note import COSIGNATURE, Signature, Verifier, from_base64, open_note, parse_note, to_base64
 from .tree import EMPTY_ROOT, check_hashes, verify_consistency
@@ -146,12 +146,12 @@ Ask = Callable[[str, bytes], Answer]
 def read_answer(answer: Answer, note: bytes, verifiers: Sequence[Verifier]) -> tuple[Signature, ...]:
     """The cosignatures of known witnesses in a 200, verified over the checkpoint ``note``; others are ignored.
 
-    SignatureError if one of a known key fails or there is none, FormatError for what are no signature lines.
+    SignatureError if one of a known key fails or there is none, FormatError for what are no signature lines, or more
+    than that: a line that a witness made over other text would spoil the note it is added to.
     """
+    text = parse_note(note)[0]
     try:
-        text = parse_note(note)[0]
-        together = text.encode("utf-8") + b"\n" + answer.body
-        opened = open_note(together, [key for key in verifiers if key.kind == COSIGNATURE])
+        opened = open_note(_with_lines(text, answer.body), [key for key in verifiers if key.kind == COSIGNATURE])
     except LimitError:
         raise FormatError("the answer of a witness is too large") from None
     return opened.verified
@@ -169,17 +169,33 @@ def stored_size(answer: Answer) -> int:
 
 
 def add_signatures(note: bytes, lines: Iterable[str]) -> bytes:
-    """The note with more signature lines, each key's newest cosignature once, in the order given.
+    """The note with more signature lines: of each key one, a cosignature by its newest time, in the order given.
 
     ``lines`` end with a newline and are not verified here. FormatError, LimitError as ``parse_note``.
     """
     text, present = parse_note(note)
-    added = parse_note(text.encode("utf-8") + b"\n" + "".join(lines).encode("utf-8"))[1]
-    kept: dict[tuple[str, bytes], Signature] = {(each.name, each.key_id): each for each in present}
-    for signature in added:
-        old = kept.get((signature.name, signature.key_id))
-        if old is None or cosignature_time(signature) > cosignature_time(old):
-            kept[signature.name, signature.key_id] = signature
-    whole = text.encode("utf-8") + b"\n" + "".join(each.line for each in kept.values()).encode("utf-8")
-    parse_note(whole)
-    return whole
+    try:
+        given = "".join(lines).encode("utf-8")
+    except UnicodeEncodeError:
+        raise FormatError("a signature line holds a lone surrogate") from None
+    kept: dict[tuple[str, bytes], Signature] = {}
+    for each in [*present, *parse_note(_with_lines(text, given))[1]]:
+        old = kept.setdefault((each.name, each.key_id), each)
+        if _newer(each, old):
+            kept[each.name, each.key_id] = each
+    return _with_lines(text, "".join(each.line for each in kept.values()).encode("utf-8"))
+
+
+def _with_lines(text: str, lines: bytes) -> bytes:
+    """A note of ``text`` and ``lines``; FormatError if these hold an empty line, so that they would extend the text."""
+    note = text.encode("utf-8") + b"\n" + lines
+    if parse_note(note)[0] != text:
+        raise FormatError("signature lines hold text of their own")
+    return note
+
+
+def _newer(signature: Signature, old: Signature) -> bool:
+    """By the times of cosignatures; signatures of other types tell none, and the first one stays."""
+    if not len(signature.blob) == len(old.blob) == BLOB_BYTES:
+        return False
+    return cosignature_time(signature) > cosignature_time(old)

@@ -14,7 +14,7 @@ from typing import IO, BinaryIO, Final
 import polars as pl
 import pyrage
 
-from azukari.errors import FormatError, PayloadError, ProofError, RowRootError, SignatureError, UndeclaredColumnError
+from azukari.errors import FormatError, PayloadError, ProofError, RowRootError, UndeclaredColumnError
 from azukari.ledger.note import Verifier
 from azukari.ledger.proof import parse_proof, verify_proof
 from azukari.ledger.tree import leaf_hash, root_of
@@ -153,14 +153,14 @@ def row_root(table: pl.DataFrame, entry: Entry, cell_key: bytes, source_rows: by
 
 
 def _verify_entry(entry: bytes, proof: bytes, vkey: str | None) -> tuple[str, str, int]:
-    extra = parse_proof(proof).extra
-    used = vkey or (extra or b"").decode("utf-8", "replace")
-    verifier = Verifier.parse(used)
-    checkpoint = verify_proof(proof, entry, verifier.name, [verifier])
+    """Step 3. The key that the proof names must have signed, and so must one that the reader pinned."""
+    named = parse_proof(proof).extra.decode("utf-8", "replace")
+    used = vkey or named
+    origin = Verifier.parse(used).name
+    for key in {used, named or used}:
+        checkpoint = verify_proof(proof, entry, origin, [Verifier.parse(key)])
     if checkpoint.size < 1:
         raise ProofError("empty ledger")
-    if vkey is not None and extra is not None and extra.decode("utf-8", "replace") != vkey:
-        raise SignatureError("another ledger key")
     return used, checkpoint.origin, checkpoint.size
 
 

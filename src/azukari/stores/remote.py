@@ -25,7 +25,7 @@ from azukari.ledger import LIMITS, TILE_WIDTH, bundle_path, encode_bundle, parse
 from azukari.ledger.tree import HASH_BYTES
 from azukari.ledger.witnessing import Answer
 
-TIMEOUT: Final = 20.0  # seconds for one request, from the first connection attempt to the last byte
+TIMEOUT: Final = 20.0  # seconds for one request to its last byte, and to dial each address of a host that has several
 REUSED_WITHIN: Final = 1.0  # seconds: a connection idle for longer may be closing at the other end
 ANSWER_BYTES: Final = 65_536  # a witness answers with a few signature lines or one number
 TILE_BYTES: Final = TILE_WIDTH * HASH_BYTES
@@ -177,8 +177,9 @@ class _Line:
         if self._open is None:
             self._open = HTTPConnection(self.place.host, self.place.port, timeout=TIMEOUT)
             self._open.default_port = 443 if self.place.secure else 80  # what the Host header leaves out
+            self._open.auto_open = 0  # never a connection of its own, which would also be one without TLS
             self._open.sock = self._dialled(clock)
-        clock.sockets.append(self._open.sock)
+        clock.watch(self._open.sock)
         return self._open
 
     def _dialled(self, clock: _Clock) -> socket.socket:
@@ -193,8 +194,8 @@ class _Line:
         except BaseException:
             plain.close()
             raise
-        clock.sockets.append(wrapped)
         try:
+            clock.watch(wrapped)
             wrapped.do_handshake()
         except BaseException:
             wrapped.close()
@@ -208,6 +209,12 @@ class _Clock:
     def __init__(self) -> None:
         self.sockets: list[socket.socket] = []
         self.over = False
+
+    def watch(self, one: socket.socket) -> None:
+        """Shut this socket down, too. TimeoutError if the time went by while the host was looked up and dialled."""
+        self.sockets.append(one)
+        if self.over:
+            raise TimeoutError
 
     def ring(self) -> None:
         self.over = True

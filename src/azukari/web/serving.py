@@ -1,23 +1,20 @@
-"""The office over HTTP, served by waitress; a proxy before it brings TLS."""
+"""The office over HTTP."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
-from waitress import create_server  # type: ignore[import-untyped]  # waitress ships no types
 
-THREADS: Final = 4
-LIMIT: Final = 100  # connections
+from azukari.stores import serving
+
+BODY_BYTES: Final = 65_536  # nothing is uploaded yet
 
 
-def serve(host: str, port: int) -> None:
-    """Serve the office that is open in this process, until the process is ended. OSError if the address is taken."""
+def serve(host: str, port: int, ready: Callable[[int], None] = lambda port: None) -> None:
+    """Serve the office that is open in this process, until a signal ends it. Raises what ``stores.serving`` does."""
     if not settings.ALLOWED_HOSTS:
         settings.ALLOWED_HOSTS = [host, "localhost"]
-    server = create_server(WSGIHandler(), host=host, port=port, threads=THREADS, connection_limit=LIMIT, ident=None)
-    try:
-        server.run()
-    finally:
-        server.close()
+    serving.serve(WSGIHandler(), port, ready, host, body_bytes=BODY_BYTES)

@@ -9,18 +9,6 @@ from dataclasses import dataclass
 class Limits:
     """証人の上限。 What a witness accepts and keeps, in bytes, seconds or counts."""
 
-    header_bytes: int = 8_192
-    """Bytes of the header of one HTTP request."""
-
-    threads: int = 4
-    """Threads that answer (count). All share one database connection, so more would only wait."""
-
-    connections: int = 100
-    """Open connections (count)."""
-
-    idle_seconds: int = 60
-    """Seconds after which a connection without traffic is closed."""
-
     busy_seconds: float = 5.0
     """Seconds to wait for another process that is writing in the same folder."""
 

@@ -21,6 +21,7 @@ from azukari.ledger import (
     Refused,
     Request,
     Seen,
+    Signature,
     Signer,
     Tree,
     Verifier,
@@ -253,6 +254,64 @@ def test_read_answer_when_another_checkpoint_or_nobody_signed_then_signature_err
             read_answer(Answer(200, body), answered, [known.verifier])
 
 
+def text_of(size: int) -> str:
+    return Checkpoint(ORIGIN, size, Tree(LEAVES[:size]).root).encode()
+
+
+def test_read_answer_when_a_witness_adds_text_of_its_own_then_format_error() -> None:
+    """Its line is good over the longer text, and would spoil the checkpoint for everybody who knows the witness."""
+    liar = COSIGNERS[0]
+    body = "x\n\n" + liar.cosign(text_of(7) + "\nx\n", 5)
+    open_note((text_of(7) + "\n" + body).encode(), [liar.verifier])  # else it would be refused for another reason
+    with pytest.raises(FormatError):
+        read_answer(Answer(200, body.encode()), note(7), [liar.verifier])
+    with pytest.raises(FormatError):
+        add_signatures(note(7), [body])
+
+
+LINES = st.lists(st.sampled_from(["", "x", "\u2014 a b"]), max_size=4).map(
+    lambda lines: "".join(f"{x}\n" for x in lines)
+)
+
+
+@given(LINES, LINES)
+@settings(max_examples=150)
+def test_read_answer_when_it_takes_a_line_then_the_checkpoint_opens_with_it(before: str, signed: str) -> None:
+    """Whatever a witness puts before its line, and whatever text it signs."""
+    known = COSIGNERS[0].verifier
+    whole = f"{text_of(7)}\n{before}"
+    for text in (text_of(7), whole[: whole.rfind("\n\n") + 1], text_of(7) + signed):
+        body = before + COSIGNERS[0].cosign(text, 5)
+        try:
+            taken = read_answer(Answer(200, body.encode()), note(7), [known])
+        except (FormatError, SignatureError):
+            continue
+        assert open_note(add_signatures(note(7), [line.line for line in taken]), [known]).verified == taken
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2**63 - 1)), min_size=1, max_size=6))
+@settings(max_examples=60)
+def test_signatures_when_added_in_any_order_then_each_key_stands_once_with_its_newest_time(
+    times: list[tuple[int, int]],
+) -> None:
+    whole = note(7)
+    for who, time in times:
+        whole = add_signatures(whole, [COSIGNERS[who].cosign(text_of(7), time)])
+    assert whole == add_signatures(note(7), [COSIGNERS[who].cosign(text_of(7), time) for who, time in times])
+    opened = open_note(whole, [LOG.verifier, *(each.verifier for each in COSIGNERS)])
+    newest = {COSIGNERS[who].name: max(time for other, time in times if other == who) for who, _ in times}
+    assert {line.name: cosignature_time(line) for line in opened.verified if line.name != ORIGIN} == newest
+
+
+def test_signatures_when_of_another_type_then_the_first_stays() -> None:
+    later = Signature("pq.example", b"abcd", bytes(2428)).line
+    whole = add_signatures(note(7), [later])
+    assert add_signatures(whole, [LOG.sign(text_of(7)), later]) == whole
+    for bad in ("", "\ud800", "text\n"):
+        with pytest.raises(FormatError):
+            add_signatures(note(7), [bad])
+
+
 @given(st.integers(0, 2**32))
 @settings(max_examples=40)
 def test_witness_when_a_log_forks_at_random_then_it_never_cosigns_two_histories(seed: int) -> None:
@@ -288,7 +347,20 @@ def test_key_change_when_encoded_then_read_back_and_followed_in_order() -> None:
         (ORIGIN, COSIGNERS[0].vkey, "00000000", "2026-12-31"),
         ("ledger.example/other", keys[1].vkey, "00000000", "2026-12-31"),
         (ORIGIN, keys[1].vkey, "0000000", "2026-12-31"),
+        (ORIGIN, keys[1].vkey, "00 00 00 00", "2026-12-31"),
+        (ORIGIN, keys[1].vkey, "0000000A", "2026-12-31"),
+        (ORIGIN, keys[1].vkey, keys[1].verifier.key_id.hex(), "2026-12-31"),
+        (ORIGIN, keys[1].vkey, "00000000", ""),
         (ORIGIN, keys[1].vkey, "00000000", "2026-2-1"),
     ]:
         with pytest.raises(FormatError):
             KeyChange(*bad)
+
+
+def test_key_change_when_a_former_key_comes_back_then_format_error() -> None:
+    """Whoever stole the key that was replaced must not have it reinstated."""
+    newer = Signer(ORIGIN, b"\x05" * 32)
+    there = KeyChange(ORIGIN, newer.vkey, LOG.verifier.key_id.hex(), "2026-12-31").encode()
+    back = KeyChange(ORIGIN, LOG.vkey, newer.verifier.key_id.hex(), "2026-12-31").encode()
+    with pytest.raises(FormatError):
+        keys_after(LOG.vkey, [there, back])
