@@ -1,7 +1,8 @@
 """Signed notes as in C2SP signed-note 1.0.0: text, an empty line, signature lines.
 
 Ed25519 (type 0x01) is signed and verified, cosignatures of witnesses (type 0x04, C2SP tlog-cosignature) are
-verified; keys of any other type can be listed and are treated as unknown, as the specification asks. The text of a note means nothing before `open_note` has returned it.
+verified; keys of any other type can be listed and are treated as unknown, as the specification asks. The text of a
+note means nothing before `open_note` has returned it.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from typing import Final
 from azukari.errors import FormatError, LimitError, NotWitnessedError
 
 from .checkpoint import Checkpoint, open_checkpoint
-from .cosignature import cosignature_time
+from .cosignature import BLOB_BYTES, cosignature_time
 from .limits import LIMITS
-from .note import COSIGNATURE, ED25519, Verifier, open_note, parse_note
+from .note import COSIGNATURE, ED25519, Signature, Verifier, open_note, parse_note
 
 NONE: Final = "none"
 _OCTETS: Final = re.compile(rb"[\t\n\x20-\x7e\x80-\xff]*")
@@ -76,7 +76,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Cosigned:
-    """連署されたチェックポイント。 The checkpoint, and when (POSIX seconds) each witness of the policy cosigned it."""
+    """連署されたチェックポイント。 The checkpoint, and when (POSIX seconds) each witness cosigned it last in the span."""
 
     checkpoint: Checkpoint
     times: Mapping[str, int]
@@ -101,16 +101,27 @@ def verify_cosigned(
     name = origin if origin is not None else parse_note(note)[0].partition("\n")[0]
     witnesses = {(w.verifier.name, w.verifier.key_id): w for w in policy.witnesses.values()}
     checkpoint = open_checkpoint(note, name, keys)  # 1
-    opened = open_note(note, [*keys, *(w.verifier for w in witnesses.values())])  # 2
-    times = {
-        witnesses[signature.name, signature.key_id].name: cosignature_time(signature)
-        for signature in opened.verified
-        if (signature.name, signature.key_id) in witnesses
-    }
-    within = {n: t for n, t in times.items() if (not_before or 0) <= t and (not_after is None or t <= not_after)}
-    if not policy.satisfied(within):  # 3
+    open_note(note, [*keys, *(w.verifier for w in witnesses.values())])  # 2: every line of a known witness verifies
+    times: dict[str, int] = {}
+    for signature in parse_note(note)[1]:  # a witness may stand there twice, and its older line says no less
+        witness, time = (
+            witnesses.get((signature.name, signature.key_id)),
+            _time_within(signature, not_before, not_after),
+        )
+        if witness and time is not None:
+            times[witness.name] = max(time, times.get(witness.name, time))
+    if not policy.satisfied(times):  # 3
         raise NotWitnessedError
-    return Cosigned(checkpoint, within)
+    return Cosigned(checkpoint, times)
+
+
+def _time_within(signature: Signature, not_before: int | None, not_after: int | None) -> int | None:
+    """The time of a cosignature if it lies in the span; None for others, and for signatures that tell none."""
+    if len(signature.blob) != BLOB_BYTES:
+        return None
+    time = cosignature_time(signature)
+    late = not_before is None or not_before <= time
+    return time if late and (not_after is None or time <= not_after) else None
 
 
 class _Reader:

@@ -95,7 +95,8 @@ def _fields(fields: Iterable[Field | str]) -> list[str]:
 
 
 def _party(body_id: UUID, party_id: UUID) -> Party:
-    row = Party.objects.filter(id=party_id, body_id=body_id).first()
+    # Locked, so that it cannot be revoked between this look and the entry.
+    row = Party.objects.select_for_update(no_key=True).filter(id=party_id, body_id=body_id).first()
     if row is None:
         raise NotFoundError("the body has no such party")
     if row.status == Party.Status.REVOKED:

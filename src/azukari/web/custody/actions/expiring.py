@@ -26,12 +26,13 @@ def remove_expired(*, body_id: UUID, by: UUID, at: datetime) -> list[UUID]:
     due = HandOver.objects.filter(
         body_id=body_id, status=HandOver.Status.RELEASED, expires_on__lt=at.date(), record_removed_at__isnull=True
     )
-    removed = [row.id for row in due.order_by("entry_index")]
-    for hand_over_id in removed:
+    removed = []
+    for hand_over_id in list(due.order_by("entry_index").values_list("id", flat=True)):
         data = canonical({"type": EXPIRY_ENTRY, "handover": hand_over_id.hex, "day": at.date().isoformat()})
         with transaction.atomic():
-            ledger_entry.append(log_id=sequencer.log_of(body_id).id, data=data, by=by, at=at)
-            HandOver.objects.filter(id=hand_over_id).update(record_removed_at=at)
+            if due.filter(id=hand_over_id).update(record_removed_at=at):  # nobody else was first
+                ledger_entry.append(log_id=sequencer.log_of(body_id).id, data=data, by=by, at=at)
+                removed.append(hand_over_id)
     for row in HandOver.objects.filter(body_id=body_id, record_removed_at__isnull=False):
         remove(places.record(row.id))
     return removed

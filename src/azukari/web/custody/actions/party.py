@@ -72,7 +72,7 @@ def confirm(*, party_id: UUID, fingerprint: str, answer_ok: bool, by: UUID, at: 
     hold, StateError if the key is not pending, NotFoundError without such a party.
     """
     with transaction.atomic():
-        row = Party.objects.select_for_update().filter(id=party_id).first()
+        row = Party.objects.select_for_update(no_key=True).filter(id=party_id).first()
         if row is None:
             raise NotFoundError("there is no such party")
         if row.status != Party.Status.PENDING:

@@ -39,6 +39,9 @@ def disclose(
         raise StateError("the finding accuses no copy, so there is nothing to disclose")
     wanted = {h: channels_needed(found.examined[h].measurement, found.finding.threshold) for h in found.finding.accused}
     with transaction.atomic():
+        Specimen.objects.select_for_update(no_key=True).get(id=info.id)  # a second disclosure of it waits, and finds this one
+        for hand_over in sorted(wanted):
+            burning.burn(hand_over_id=UUID(hex=hand_over), by=by, at=at)
         disclosures = {h: (_log(info, UUID(hex=h), channels, by=by, at=at), channels) for h, channels in wanted.items()}
     log = sequencer.log_of(info.body)
     signed = checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, at.date()), by=by, at=at)
@@ -72,7 +75,6 @@ def _log(info: queries.SpecimenInfo, hand_over_id: UUID, channels: Sequence[Chan
         disclosed_at=at,
         disclosed_by=by,
     )
-    burning.burn(hand_over_id=hand_over_id, by=by, at=at)
     return index
 
 

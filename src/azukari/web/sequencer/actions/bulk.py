@@ -125,7 +125,7 @@ def _finish(batch_id: UUID, status: str, data: bytes, *, by: UUID, at: datetime)
 
 
 def _prepared(batch_id: UUID) -> Batch:
-    batch = Batch.objects.select_for_update().filter(id=batch_id).first()
+    batch = Batch.objects.select_for_update(no_key=True).filter(id=batch_id).first()
     if batch is None:
         raise NotFoundError("there is no such batch")
     if batch.status != Batch.Status.PREPARED:

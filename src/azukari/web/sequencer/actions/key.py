@@ -26,7 +26,7 @@ def rotate(*, log_id: UUID, vkey: str, wrapped_key: bytes, until: date, by: UUID
     if until < at.date():
         raise OptionError("the overlap of the two keys ends in the past")
     with transaction.atomic():
-        log = Log.objects.select_for_update().filter(id=log_id).first()
+        log = Log.objects.select_for_update(no_key=True).filter(id=log_id).first()
         if log is None:
             raise NotFoundError("there is no such log")
         if new.name != log.origin:
