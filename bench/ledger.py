@@ -13,8 +13,10 @@ line is JSON.
 from __future__ import annotations
 
 import argparse
+import cProfile
 import json
 import os
+import pstats
 import random
 import statistics
 import subprocess
@@ -176,6 +178,26 @@ def appending(quick: bool) -> dict[str, float]:
             spent["pymerkle"] += seconds(peer)
             spent["hashes"] += seconds(hashes)
     return {name: rounds * BATCH / total for name, total in spent.items()}
+
+
+def profile(quick: bool) -> dict[str, float]:
+    """Microseconds an entry of one append with its checkpoint, by the function that spends them, the largest first."""
+    rounds = 20 if quick else 100
+    data = entries(BATCH)
+    with tempfile.TemporaryDirectory() as name:
+        log = Log(Path(name) / "office")
+        log.append(data)
+        log.integrate()
+        profiler = cProfile.Profile()
+        profiler.enable()
+        for _ in range(rounds):
+            log.append(data)
+            log.integrate()
+        profiler.disable()
+        spent = pstats.Stats(profiler).stats  # type: ignore[attr-defined]
+    own = {f"{Path(file).name}:{function}": row[2] for (file, _, function), row in spent.items()}
+    largest = sorted(own.items(), key=lambda item: -item[1])[:12]
+    return {function: 1e6 * total / rounds / BATCH for function, total in largest}
 
 
 def appending_on_postgresql(quick: bool) -> dict[str, float]:
@@ -365,6 +387,7 @@ PARTS: dict[str, Callable[[bool], Any]] = {
     "urgent": urgent,
     "proofs": proofs,
     "growing": growing,
+    "profile": profile,
 }
 
 
@@ -393,6 +416,9 @@ def report(found: dict[str, Any]) -> dict[str, float]:
     print("growing:")
     for values in zip(*grown.values(), strict=True):
         print("  " + ", ".join(f"{name} {value:,.0f}" for name, value in zip(grown, values, strict=True)))
+    print("where an append with its checkpoint spends its time, µs an entry (the profiler itself adds some):")
+    for function, spent in found["profile"].items():
+        print(f"  {spent:6.2f}  {function}")
     return {
         "append_to_sqlite": ours / appended["sqlite"],
         "append_to_pymerkle": ours / appended["pymerkle"],

@@ -161,7 +161,7 @@ def check(
 
 @ledger.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="待ち受ける番地 / address to listen on")
-@click.option("--port", type=click.IntRange(0, 65535), default=8750, show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8750, show_default=True, help="ポート / port; 0: any")
 @click.option("--integrate", "integrating", is_flag=True, help="統合もこの中で行う / integrate in a thread of it too")
 @office_options
 @speech
