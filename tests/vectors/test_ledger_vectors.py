@@ -96,9 +96,14 @@ def run_tiles(case: Case) -> None:
     )
 
 
+def run_cosignature(case: Case) -> None:
+    (signature,) = open_note(raw(case, "note"), keys(case)).verified
+    assert cosignature_time(signature) == case["time"]
+
+
 def run_cosigned(case: Case) -> None:
     policy = Policy.parse(case["policy"].encode())
-    span = {key: case[key] for key in ("not_before",) if key in case}
+    span = {key: case[key] for key in ("not_before", "not_after") if key in case}
     found = verify_cosigned(raw(case, "note"), policy, origin=case["origin"], log_keys=keys(case), **span)
     assert sorted(found.times) == case["witnesses"]
 
@@ -125,7 +130,9 @@ def run_request(case: Case) -> None:
 
 
 def run_rotation(case: Case) -> None:
-    assert len(keys_after(case["key"], [case["entry"].encode()])) == 2
+    entries = [entry.encode() for entry in case["entries"]]
+    found = keys_after(case["key"], entries)
+    assert found == [case["key"], *(json.loads(entry)["key"] for entry in entries)]
 
 
 def run_answer(case: Case) -> None:
@@ -144,6 +151,7 @@ RUN = {
     "proof": run_proof,
     "bundle": run_bundle,
     "tiles": run_tiles,
+    "cosignature": run_cosignature,
     "cosigned": run_cosigned,
     "policy": run_policy,
     "request": run_request,

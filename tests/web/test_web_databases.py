@@ -66,3 +66,21 @@ def test_office_when_one_is_on_sqlite_and_one_on_postgresql_then_both_open_in_tu
     assert connection.vendor == "postgresql"
     office.start(sqlite_office)
     assert connection.vendor == "sqlite"
+
+
+def test_append_when_the_server_would_isolate_otherwise_then_writers_still_see_each_other(
+    postgresql: Server, tmp_path: Path
+) -> None:
+    """In a snapshot from before the wait for the log's lock, a writer would give an index twice."""
+    postgresql.run("CREATE DATABASE isolating TEMPLATE template_office")
+    postgresql.run("ALTER DATABASE isolating SET default_transaction_isolation = 'repeatable read'")
+    folder = tmp_path / "office"
+    folder.mkdir()
+    (folder / environment.ADDRESS).write_text(postgresql.database("isolating"))
+    office.start(folder)
+    from django.db import connection, transaction
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_isolation")
+        assert cursor.fetchone() == ("read committed",)
+    connection.close()

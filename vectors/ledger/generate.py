@@ -42,6 +42,7 @@ def signer(name: str) -> Signer:
 
 LOG = signer(ORIGIN)
 WITNESS = signer("witness.ward.example")
+NEXT = Signer(ORIGIN, sha256(b"azukari vectors: second key").digest())
 WITNESSES = ("witness.a.example/1", "witness.b.example/1", "witness.c.example/1")
 STRANGER = signer("stranger.example")
 ENTRIES = [b"entry %d" % number for number in range(260)]
@@ -239,6 +240,11 @@ def proof() -> Iterator[tuple[str, Case]]:
     yield case(
         "policy", "success", "two of three witnesses, as the policy asks", signed + both, policy=policy_text(), size=7
     )
+    forged = cosigners()[2].cosign(Checkpoint(ORIGIN, 6, tree(6).root).encode(), 1_767_225_600).encode()
+    yield case(
+        "policy-forged", "signature", "a witness of the policy did not cosign this checkpoint", signed + both + forged,
+        policy=policy_text(),
+    )  # fmt: skip
     yield case("policy-nobody", "not-witnessed", "the policy asks for two", signed, policy=policy_text())
     yield case(
         "policy-other-entry", "proof", "the policy is met, by a proof of another entry", signed + both,
@@ -395,6 +401,58 @@ def policy_text(quorum: str = "group two 2 a b c\nquorum two\n") -> str:
     return "".join(f"witness {n} {each.vkey}\n" for n, each in zip("abc", cosigners(), strict=True)) + quorum
 
 
+def cosignature() -> Iterator[tuple[str, Case]]:
+    """A line of a witness under a text, for whoever knows the witness's key and no other."""
+    text = Checkpoint(ORIGIN, 7, tree(7).root).encode()
+    one, two, _ = cosigners()
+    time, last = 1_767_225_600, 2**63 - 1
+    line = one.cosign(text, time)
+    blob = _read(line)
+
+    def case(name: str, expect: str, comment: str, line: str, /, **more: Any) -> tuple[str, Case]:
+        given: Case = {"note": f"{text}\n{line}", "verifiers": [one.vkey]}
+        return f"cosignature-{name}", {"expect": expect, "comment": comment, **given, **more}
+
+    def signed(message: str, time: int = time) -> str:
+        """A line of the same key over other bytes than the format says."""
+        made = _read(Signer(one.name, one.seed).sign(message))[4:]
+        return f"— {one.name} {b64(blob[:4] + time.to_bytes(8, 'big') + made)}\n"
+
+    public = one.verifier.public
+    log_id = Signer(one.name, one.seed).verifier.key_id.hex()
+    yield case("ordinary", "success", "2026-01-01T00:00:00Z", line, time=time)
+    yield case("time-0", "success", "the first second", one.cosign(text, 0), time=0)
+    yield case("time-last", "success", "the last second that is allowed", one.cosign(text, last), time=last)
+    yield case(
+        "time-beyond", "signature", "2**63 seconds, signed so",
+        signed(f"cosignature/v1\ntime {last + 1}\n{text}", last + 1),
+    )  # fmt: skip
+    yield case("other-time", "signature", "one second later than signed", _with_time(line, time + 1))
+    little = int.from_bytes(time.to_bytes(8, "little"), "big")
+    yield case("little-endian", "signature", "the time starts with its lowest byte", _with_time(line, little))
+    yield case(
+        "other-text", "signature", "the text of size 8", one.cosign(Checkpoint(ORIGIN, 8, tree(8).root).encode(), time)
+    )
+    yield case("other-key", "signature", "only a witness that is not known", two.cosign(text, time))
+    yield case("no-prefix", "signature", "the plain text is signed, as a log does it", signed(text))
+    yield case(
+        "padded-time",
+        "signature",
+        "the signed time has a leading zero",
+        signed(f"cosignature/v1\ntime 0{time}\n{text}"),
+    )
+    yield case("version", "signature", "cosignature/v2 is signed", signed(f"cosignature/v2\ntime {time}\n{text}"))
+    yield case("short", "signature", "63 signature bytes", f"— {one.name} {b64(blob[:-1])}\n")
+    yield case("long", "signature", "a byte after the signature", f"— {one.name} {b64(blob + bytes(1))}\n")
+    yield case(
+        "log-type", "signature", "the key is known as one of type 01", line, verifiers=[Signer(one.name, one.seed).vkey]
+    )
+    yield case(
+        "log-id", "format", "a key of type 04 with the id of type 01", line,
+        verifiers=[f"{one.name}+{log_id}+{b64(bytes([4]) + public)}"],
+    )  # fmt: skip
+
+
 def cosigned() -> Iterator[tuple[str, Case]]:
     text = Checkpoint(ORIGIN, 7, tree(7).root).encode()
     plain = sign_checkpoint(Checkpoint(ORIGIN, 7, tree(7).root), [LOG])
@@ -411,6 +469,15 @@ def cosigned() -> Iterator[tuple[str, Case]]:
     yield case("none-asked", "success", "no quorum", plain, policy="quorum none\n", witnesses=[])
     late = {"not_before": 1_767_225_601, "witnesses": ["b", "c"]}
     yield case("late", "success", "the first is too old, the others suffice", lines(one, two, three), **late)
+    again = cosigners()[0].cosign(text, 1_767_225_602)
+    yield case(
+        "again", "success", "the first cosigned once more, and is not too old", lines(one, again, two),
+        not_before=1_767_225_601, witnesses=["a", "b"],
+    )  # fmt: skip
+    yield case(
+        "too-late", "not-witnessed", "two of the three are newer than asked for", lines(one, two, three),
+        not_after=1_767_225_600,
+    )  # fmt: skip
     yield case("one", "not-witnessed", "one of three witnesses", lines(one))
     yield case("nobody", "not-witnessed", "the log's signature alone", plain)
     yield case("twice", "not-witnessed", "the same witness twice", lines(one, one))
@@ -467,6 +534,11 @@ def policy() -> Iterator[tuple[str, Case]]:
     yield case("too-many", "format", "three of two are asked for", head + "group g 3 a b\nquorum g\n")
     yield case("none-member", "format", "none is no member", head + "group g any none\nquorum g\n")
     yield case("crlf", "format", "a carriage return", "quorum none\r\n")
+    yield case("no-newline", "format", "the last line has no end", "quorum none")
+    yield case("unknown-word", "format", "a line that starts with another word", "monitor a\nquorum none\n")
+    yield case("zero", "format", "none of two is asked for", head + "group g 0 a b\nquorum g\n")
+    many = "".join(f"witness w{n} {Cosigner(f'w{n}', n.to_bytes(32, 'big')).vkey}\n" for n in range(1, 66))
+    yield case("many", "limit", "65 witnesses", many + "quorum none\n")
 
 
 def request() -> Iterator[tuple[str, Case]]:
@@ -495,28 +567,49 @@ def request() -> Iterator[tuple[str, Case]]:
     yield case("rewritten", "proof", 422, "a larger tree that is no continuation", body(4, 7, fork))
     yield case("path-missing", "proof", 422, "no path where one is needed", body(4, 7, path=[]))
     yield case("path-from-nothing", "proof", 422, "a path from size 0", body(0, 7, path=[LEAVES[0]]), -1)
+    empty = Request(0, (), sign_checkpoint(Checkpoint(ORIGIN, 0, tree(1).root), [LOG])).encode()
+    yield case("empty-other-root", "proof", 422, "size 0 with the root of one entry", empty, -1)
     yield case("unknown-log", "not-found", 404, "no key is trusted for the origin", body(4, 7), verifiers={})
     stranger = body(4, 7, key=Signer(ORIGIN, bytes(32)))
     yield case("other-key", "signature", 403, "signed by another key of that name", stranger)
+    both = body(4, 7) + _spelled(ORIGIN, flipped(_read(NEXT.sign(Checkpoint(ORIGIN, 7, tree(7).root).encode())), 20))
+    trusted = {"verifiers": {ORIGIN: [LOG.vkey, NEXT.vkey]}}
+    yield case("known-fails", "signature", 403, "one key of the log verifies, the other fails", both, **trusted)
     yield case("old-beyond", "format", 400, "the old size is beyond the checkpoint", body(9, 7, path=[]), 9)
     yield case("no-old", "format", 400, "no line of the old size", body(4, 7).partition(b"\n")[2])
     yield case("path-64", "format", 400, "64 proof lines", body(4, 7, path=[LEAVES[0]] * 64))
     yield case("leading-zero", "format", 400, "a size with a leading zero", body(4, 7).replace(b"old 4", b"old 04"))
+    yield case("crlf", "format", 400, "carriage returns", body(4, 7).replace(b"\n", b"\r\n"))
+    more = sign_note(f"{Checkpoint(ORIGIN, 7, tree(7).root).encode()}more\n", [LOG])
+    path = tuple(tree(7).consistency_path(4))
+    yield case("extension", "format", 400, "a checkpoint with an extension line", Request(4, path, more).encode())
 
 
 def rotation() -> Iterator[tuple[str, Case]]:
-    new = Signer(ORIGIN, sha256(b"azukari vectors: second key").digest())
     entry = {
-        "key": new.vkey, "origin": ORIGIN, "replaces": LOG.verifier.key_id.hex(),
+        "key": NEXT.vkey, "origin": ORIGIN, "replaces": LOG.verifier.key_id.hex(),
         "type": "azukari/log-key/v1", "until": "2026-12-31",
     }  # fmt: skip
 
     def case(name: str, expect: str, comment: str, /, **change: Any) -> tuple[str, Case]:
-        data = canonical({key: value for key, value in (entry | change).items() if value is not None})
-        return f"rotation-{name}", {"expect": expect, "comment": comment, "key": LOG.vkey, "entry": data.decode()}
+        return f"rotation-{name}", {"expect": expect, "comment": comment, "key": LOG.vkey, "entries": [text(**change)]}
 
+    def text(**change: Any) -> str:
+        return canonical({key: value for key, value in (entry | change).items() if value is not None}).decode()
+
+    def chain(name: str, expect: str, comment: str, *entries: str) -> tuple[str, Case]:
+        return f"rotation-{name}", {"expect": expect, "comment": comment, "key": LOG.vkey, "entries": entries}
+
+    third = Signer(ORIGIN, sha256(b"azukari vectors: third key").digest())
+    later = text(key=third.vkey, replaces=NEXT.verifier.key_id.hex(), until="2027-12-31")
+    back = text(key=LOG.vkey, replaces=NEXT.verifier.key_id.hex())
     yield case("next", "success", "the log names its next key")
+    yield chain("third", "success", "the log names a third key, too", text(), later)
+    yield chain("order", "format", "two changes in the wrong order", later, text())
+    yield chain("back", "format", "a key that the log had before comes back", text(), back)
+    yield chain("spelled", "format", "not in its canonical spelling", text().replace(":", ": ", 1))
     yield case("other-name", "format", "the new key bears another name", key=WITNESS.vkey)
+    yield case("cosigner", "format", "the new key is of type 04", key=Cosigner(ORIGIN, NEXT.seed).vkey)
     yield case("other-old", "format", "it replaces a key that is not the last", replaces="00000000")
     yield case("no-date", "format", "no last day of the old key", until=None)
     yield case("no-such-day", "format", "a day that no calendar has", until="2026-02-30")
@@ -562,6 +655,7 @@ GROUPS: dict[str, Callable[[], Iterator[tuple[str, Case]]]] = {
     "proof": proof,
     "bundle": bundle,
     "tiles": tiles,
+    "cosignature": cosignature,
     "cosigned": cosigned,
     "policy": policy,
     "request": request,
@@ -583,7 +677,16 @@ def files() -> dict[str, bytes]:
 
 
 def _blob(key: Signer, text: str) -> bytes:
-    return base64.b64decode(key.sign(text).split(" ")[2])
+    return _read(key.sign(text))
+
+
+def _read(line: str) -> bytes:
+    """Key id and signature of a line."""
+    return base64.b64decode(line.split(" ")[2])
+
+
+def _spelled(name: str, data: bytes) -> bytes:
+    return f"— {name} {b64(data)}\n".encode()
 
 
 def _with_time(line: str, time: int) -> str:

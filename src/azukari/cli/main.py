@@ -98,9 +98,9 @@ def _early_language(arguments: list[str]) -> str | None:
 
 
 def _of_the_disk(error: Exception) -> bool:
-    """Whether the database failed for the disk: full, gone, not writable. Django is not imported for this."""
+    """Whether the database failed for the disk: full, gone, not writable, or its server. Django is not imported for this."""
     django = sys.modules.get("django.db.utils")
-    return django is not None and isinstance(error, django.OperationalError)
+    return django is not None and isinstance(error, (django.OperationalError, django.InterfaceError))
 
 
 def _interrupted(speech: Speech) -> int:

@@ -104,10 +104,8 @@ def verify_cosigned(
     open_note(note, [*keys, *(w.verifier for w in witnesses.values())])  # 2: every line of a known witness verifies
     times: dict[str, int] = {}
     for signature in parse_note(note)[1]:  # a witness may stand there twice, and its older line says no less
-        witness, time = (
-            witnesses.get((signature.name, signature.key_id)),
-            _time_within(signature, not_before, not_after),
-        )
+        witness = witnesses.get((signature.name, signature.key_id))
+        time = _time_within(signature, not_before, not_after)
         if witness and time is not None:
             times[witness.name] = max(time, times.get(witness.name, time))
     if not policy.satisfied(times):  # 3

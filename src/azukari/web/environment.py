@@ -63,7 +63,7 @@ def postgresql(address: str) -> dict[str, Any]:
     belongs into a PGPASSFILE or a service file, which nobody hands on with the office's folder.
     """
     try:
-        from psycopg import ProgrammingError
+        from psycopg import IsolationLevel, ProgrammingError
         from psycopg.conninfo import conninfo_to_dict
     except ImportError:
         raise OptionError("PostgreSQL needs psycopg") from None
@@ -77,5 +77,7 @@ def postgresql(address: str) -> dict[str, Any]:
         raise OptionError("the address names no database")
     named = {"NAME": "dbname", "USER": "user", "HOST": "host", "PORT": "port"}
     settings: dict[str, Any] = {key: str(parts.pop(name, "")) for key, name in named.items()}
-    # Read committed, as the server has it: writers lock the log's row, so that indexes are given in commit order.
-    return settings | {"ENGINE": "azukari.web.postgresql", "OPTIONS": parts, "CONN_HEALTH_CHECKS": True}
+    # Writers lock the log's row, so that indexes are given in commit order. After the wait they must see what was
+    # committed meanwhile, so the level is set, whatever the server's default is.
+    options = parts | {"isolation_level": IsolationLevel.READ_COMMITTED}
+    return settings | {"ENGINE": "azukari.web.postgresql", "OPTIONS": options, "CONN_HEALTH_CHECKS": True}

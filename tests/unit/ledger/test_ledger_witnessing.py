@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from azukari.errors import AzukariError, FormatError, LimitError, NotWitnessedError, SignatureError
 from azukari.ledger import (
     EMPTY_ROOT,
+    LIMITS,
     Accepted,
     Answer,
     Checkpoint,
@@ -124,6 +125,37 @@ def test_policy_when_a_known_witness_fails_then_signature_error() -> None:
     other = note(8).decode().partition("\n\n")[0] + "\n"
     with pytest.raises(SignatureError):
         verify_cosigned(add_signatures(note(9), [COSIGNERS[0].cosign(other, 5)]), policy, log_keys=[LOG.verifier])
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_policy_when_a_witness_stands_twice_then_a_line_in_the_span_counts(order: tuple[int, int]) -> None:
+    """Who sees an old line first must not take the witness for one that fell silent."""
+    policy = Policy.parse(f"witness a {COSIGNERS[0].vkey}\nquorum a\n".encode())
+    lines = [COSIGNERS[0].cosign(text_of(9), time) for time in (100, 200)]
+    whole = note(9) + "".join(lines[each] for each in order).encode()
+    for span, time in [({}, 200), ({"not_before": 150}, 200), ({"not_after": 150}, 100)]:
+        assert verify_cosigned(whole, policy, log_keys=[LOG.verifier], **span).times == {"a": time}
+    with pytest.raises(NotWitnessedError):
+        verify_cosigned(whole, policy, log_keys=[LOG.verifier], not_before=101, not_after=199)
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_policy_when_groups_are_drawn_then_more_witnesses_never_satisfy_less(data: st.DataObject) -> None:
+    """Any policy that reads: nobody satisfies no quorum, everybody does, and one more witness does no harm."""
+    text, free, defined = "", [f"w{n}" for n in range(6)], [f"w{n}" for n in range(6)]
+    for n in range(6):
+        text += f"witness w{n} {Cosigner(f'w{n}', bytes([n + 1]) * 32).vkey}\n"
+    for n in range(data.draw(st.integers(0, 4))):
+        members = data.draw(st.lists(st.sampled_from(free), min_size=1, max_size=4, unique=True))
+        count = data.draw(st.sampled_from(["any", "all", *map(str, range(1, len(members) + 1))]))
+        text += f"group g{n} {count} {' '.join(members)}\n"
+        free = [name for name in free if name not in members] + [f"g{n}"]
+        defined.append(f"g{n}")
+    policy = Policy.parse(f"{text}quorum {data.draw(st.sampled_from(defined))}\n".encode())
+    names = data.draw(st.permutations(list(policy.witnesses)))
+    verdicts = [policy.satisfied(names[:count]) for count in range(len(names) + 1)]
+    assert verdicts == sorted(verdicts) and not verdicts[0] and verdicts[-1]
 
 
 W0, W1 = COSIGNERS[0].vkey, COSIGNERS[1].vkey
@@ -254,6 +286,28 @@ def test_read_answer_when_another_checkpoint_or_nobody_signed_then_signature_err
             read_answer(Answer(200, body), answered, [known.verifier])
 
 
+def test_read_answer_when_the_log_signed_it_itself_then_signature_error() -> None:
+    known = [LOG.verifier, COSIGNERS[0].verifier]
+    with pytest.raises(SignatureError):
+        read_answer(Answer(200, LOG.sign(text_of(7)).encode()), note(7), known)
+
+
+@pytest.mark.parametrize("body", [b"", b"7", b"77", b"07\n", b"7\n\n", b"7\r\n", b"-7\n", b"%d\n" % 2**63, b"\xff\n"])
+def test_stored_size_when_it_is_no_line_with_a_size_then_format_error(body: bytes) -> None:
+    with pytest.raises(FormatError):
+        stored_size(Answer(409, body))
+
+
+def test_request_when_malformed_then_400_whatever_the_witness_has_seen() -> None:
+    short = Request(7, (bytes(31),), note(9))
+    with pytest.raises(FormatError):
+        Request.parse(short.encode())
+    given_answer = answer(short, seen(7))
+    assert isinstance(given_answer, Refused) and given_answer.status == 400
+    with pytest.raises(LimitError):
+        Request.parse(b"x" * (LIMITS.request_bytes + 1))
+
+
 def text_of(size: int) -> str:
     return Checkpoint(ORIGIN, size, Tree(LEAVES[:size]).root).encode()
 
@@ -346,6 +400,7 @@ def test_key_change_when_encoded_then_read_back_and_followed_in_order() -> None:
     for bad in [
         (ORIGIN, COSIGNERS[0].vkey, "00000000", "2026-12-31"),
         ("ledger.example/other", keys[1].vkey, "00000000", "2026-12-31"),
+        (ORIGIN, Cosigner(ORIGIN, b"\x05" * 32).vkey, "00000000", "2026-12-31"),
         (ORIGIN, keys[1].vkey, "0000000", "2026-12-31"),
         (ORIGIN, keys[1].vkey, "00 00 00 00", "2026-12-31"),
         (ORIGIN, keys[1].vkey, "0000000A", "2026-12-31"),

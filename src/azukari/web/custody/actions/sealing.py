@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import polars as pl
-from django.db import DatabaseError, transaction
+from django.db import Error, connection, transaction
 
 from azukari.errors import (
     ColumnError,
@@ -85,17 +85,19 @@ def seal(
         key, record_key = HandOverKey(secrets.token_bytes(32)), secrets.token_bytes(32)
         plan = Plan(tuple(order.choice.leaving), order.choice.local_id, order.strict_schema, order.canaries)
         keys = Secrets(key, record_key, vault.index_key(snapshot, kek))
+        session = connection.connection
         try:
             entry = _spool(hand_over_id, source, plan, parties, keys, progress)
             _log(hand_over_id, entry, order, snapshot, keys, kek, by=by, at=at)
         except BaseException:
-            _void(hand_over_id)
+            if connection.connection is session:  # else it broke, and a server may still be committing: a restart sees
+                _void(hand_over_id)
             raise
         try:
             releasing.release(hand_over_id=hand_over_id, kek=kek, by=by, at=at, ask=ask)
         except NotWitnessedError as error:
             raise NotWitnessedError(f"hand-over {hand_over_id.hex} is logged; `azukari recover` releases it") from error
-        except (StorageError, DatabaseError, OSError) as error:
+        except (StorageError, Error, OSError) as error:
             raise StorageError(f"hand-over {hand_over_id.hex} is logged; `azukari recover` finishes it") from error
     return queries.hand_over(hand_over_id)
 

@@ -18,7 +18,7 @@ from azukari.trace.tracing import Trace
 from azukari.web.custody import queries as custody
 from azukari.web.custody.actions import burning
 from azukari.web.incidents import queries
-from azukari.web.incidents.models import Disclosure
+from azukari.web.incidents.models import Disclosure, Specimen
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import checkpoint
 from azukari.web.sequencer.actions import entry as ledger_entry
@@ -39,7 +39,8 @@ def disclose(
         raise StateError("the finding accuses no copy, so there is nothing to disclose")
     wanted = {h: channels_needed(found.examined[h].measurement, found.finding.threshold) for h in found.finding.accused}
     with transaction.atomic():
-        Specimen.objects.select_for_update(no_key=True).get(id=info.id)  # a second disclosure of it waits, and finds this one
+        # A second disclosure of this specimen waits here, and then finds this one. The log is locked last.
+        Specimen.objects.select_for_update(no_key=True).get(id=info.id)
         for hand_over in sorted(wanted):
             burning.burn(hand_over_id=UUID(hex=hand_over), by=by, at=at)
         disclosures = {h: (_log(info, UUID(hex=h), channels, by=by, at=at), channels) for h, channels in wanted.items()}

@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from azukari.errors import NotFoundError, OptionError
 from azukari.stores.keys import KeyEncryptionKey
@@ -37,6 +37,7 @@ def log_specimen(*, case_id: UUID, sample: Sample, kek: KeyEncryptionKey, by: UU
     data = specimen_entry(case=case.id.hex, specimen=specimen_id.hex, committed=committed, day=at.date().isoformat())
     keeping.keep(specimen_id, SpecimenFile(sample, opening, {}), kek)
     log_id = sequencer.log_of(case.body_id).id
+    session = connection.connection
     try:
         with transaction.atomic():
             index = ledger_entry.append(log_id=log_id, data=data, by=by, at=at)
@@ -52,7 +53,8 @@ def log_specimen(*, case_id: UUID, sample: Sample, kek: KeyEncryptionKey, by: UU
                 wrapped_opening=kek.wrap(opening, keeping.opening_purpose(specimen_id)),
             )
     except BaseException:
-        keeping.forget_unlogged(specimen_id)
+        if connection.connection is session:  # else it broke, and a server may still be committing
+            keeping.forget_unlogged(specimen_id)
         raise
     checkpoint.integrate(log_id=log_id, signers=signers_of(log_id, kek, at.date()), by=by, at=at)
     return specimen_id
