@@ -288,3 +288,26 @@ def test_check_when_somebody_kept_another_checkpoint_then_fork_or_rollback(ledge
         with pytest.raises(ForkError) as caught:
             check.check_log(ledger.log_id, [ledger.vkey], kept)
         assert caught.value.facts["kind"] == kind
+
+
+def test_integrate_when_the_key_changes_after_the_signers_were_chosen_then_nothing_is_signed(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The entry that changes the key must lie under a checkpoint that both keys signed."""
+    from azukari.errors import SignatureError
+    from azukari.web.sequencer import queries, rows
+    from azukari.web.sequencer.actions import key
+
+    ledger.append(b"a")
+    real = rows.read_entries
+
+    def overtaken(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        new = Signer(ORIGIN, b"\x31" * 32)
+        key.rotate(log_id=ledger.log_id, vkey=new.vkey, wrapped_key=b"w", until=AT.date(), by=BY, at=AT)
+        return real(*arguments)
+
+    monkeypatch.setattr(rows, "read_entries", overtaken)
+    with pytest.raises(SignatureError):
+        ledger.integrate()
+    assert queries.latest(ledger.log_id) is None

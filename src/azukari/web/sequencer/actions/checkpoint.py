@@ -68,6 +68,8 @@ def _step(log: Log, signers: Sequence[Signer], by: UUID, at: datetime) -> querie
     last = SignedCheckpoint.objects.filter(log=log).order_by("-size").defer("note").first()
     old = last or SignedCheckpoint(size=0, previous_size=-1, root=EMPTY_ROOT, edge=b"")
     found = rows.read_entries(log.id, old.size, old.size + STEP)
+    # Once more, after the entries were read: one of them may be a change of keys that came in between.
+    _check_signers(_log(log.id), signers, at)
     hashes = _verified_hashes(found, old.size)  # 1
     changed = new_tiles(old.size, rows.tile_reader(log.id), [row[2] for row in found])  # 2
     grown = _second_path(old, hashes)  # 3
