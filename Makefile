@@ -12,7 +12,7 @@ PYTHON ?= $(shell for each in python3.11 python3; do \
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE := $(if $(WHEELS),--no-index --find-links=$(abspath $(WHEELS)))
 INSTALL := $(PIP) install --quiet $(SOURCE) --require-hashes
-RUN_FILES := $(addprefix $(REQUIREMENTS)/,build.txt core.txt web.txt demo.txt)
+RUN_FILES := $(addprefix $(REQUIREMENTS)/,build.txt core.txt witness.txt web.txt demo.txt)
 DEV_FILES := $(REQUIREMENTS)/dev.txt
 
 help:

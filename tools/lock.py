@@ -22,8 +22,9 @@ PYTHON = "3.11"
 # name -> sources, in the order in which they are compiled; each is held to the pins of all before it
 SOURCES: dict[str, tuple[str, ...]] = {
     "core": ("pyproject.toml",),
-    "web": ("pyproject.toml", "--extra=web"),
-    "demo": ("pyproject.toml", "--extra=web", "--extra=demo"),
+    "witness": ("pyproject.toml", "--extra=witness"),
+    "web": ("pyproject.toml", "--extra=witness", "--extra=web"),
+    "demo": ("pyproject.toml", "--extra=witness", "--extra=web", "--extra=demo"),
     "build": ("requirements/build.in",),
     "dev": ("pyproject.toml", "--all-extras", "requirements/build.in", "requirements/dev.in"),
 }

@@ -109,7 +109,7 @@ def test_office_when_another_process_is_sealing_then_reading_works_and_recover_s
         assert sealed.json("list")["handovers"]
         assert payload.exists()
         refused("state", sealed.run, "recover")
-    assert sealed.json("recover") == {"finished": 0, "voided": 0}, "opening the office had voided it"
+    assert sealed.json("recover") == {"finished": 0, "voided": 0, "waiting": 0}, "opening the office had voided it"
     assert not payload.exists()
 
 

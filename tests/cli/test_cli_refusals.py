@@ -465,6 +465,16 @@ def test_error_of_ours_when_it_happens_then_code_1_and_its_class_but_not_its_tex
         assert json.loads(out)["error"] == "internal"
 
 
+def test_export_when_too_few_witnesses_have_cosigned_then_not_witnessed(registered: Scene, tmp_path: Path) -> None:
+    from azukari.ledger import Cosigner
+
+    policy = tmp_path / "policy"
+    policy.write_text(f"witness far {Cosigner('witness.example/far', bytes(32)).vkey}\nquorum far\n")
+    registered.json("ledger", "policy", policy)
+    registered.refused("not-witnessed", "ledger", "export", tmp_path / "site")
+    assert not (tmp_path / "site" / "checkpoint").exists()
+
+
 def test_error_classes_when_listed_then_each_word_that_the_office_can_say_is_tested_here() -> None:
     """A verdict that no test of the command line provokes would go unnoticed."""
     said = {read(path)["expect"] for folder in ("package", "evidence") for path in cases(folder)}  # test_cli_verify

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from tests.cli.scene import call
+from tests.cli.scene import Answer, call
 
 from azukari.ledger import (
     Checkpoint,
@@ -24,13 +28,27 @@ from azukari.ledger import (
     tile_path,
 )
 from azukari.ledger.bundles import BUNDLE_ENTRIES
+from azukari.ledger.monitor import verify_fork
 from azukari.ledger.tiles import bundle_path
+from azukari.stores.locking import alone
 
 ORIGIN = "ledger.example/town"
 SIGNER = Signer(ORIGIN, b"\x11" * 32)
 
 
 class Quiet(SimpleHTTPRequestHandler):
+    """Static files; while ``stalled`` is set, tiles never come and ``asked`` tells that one was wanted."""
+
+    stalled, asked = threading.Event(), threading.Event()
+
+    def do_GET(self) -> None:
+        if self.stalled.is_set() and self.path.startswith("/tile/"):
+            self.asked.set()
+            while self.stalled.is_set():
+                threading.Event().wait(0.05)
+            return
+        super().do_GET()
+
     def log_message(self, *arguments: object) -> None:
         pass
 
@@ -59,8 +77,23 @@ class Site:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).write_bytes(data)
 
-    def monitor(self, *options: str | Path) -> object:
+    def monitor(self, *options: str | Path) -> Answer:
         return call("ledger", "monitor", self.url, "--log-key", SIGNER.vkey, "--state", self.state, *options)
+
+    @contextmanager
+    def following(self, *options: str) -> Iterator[subprocess.Popen[str]]:
+        """A monitor in a process of its own, killed at the end."""
+        named = [self.url, "--log-key", SIGNER.vkey, "--state", str(self.state)]
+        command = [sys.executable, "-m", "azukari", "--lang", "en", "ledger", "monitor", *named, *options]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+            try:
+                yield child
+            finally:
+                child.kill()
+
+    def evidence(self, what: str = "fork") -> set[bytes]:
+        names = self.state.parent.glob(f"kept.{what}-*")
+        return {path.read_bytes() for path in names if path.name.count("-") == what.count("-") + 1}
 
 
 @pytest.fixture
@@ -70,6 +103,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Site(tmp_path, f"http://127.0.0.1:{server.server_port}")
+    Quiet.stalled.clear()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -79,11 +113,12 @@ HONEST = [b"entry %d" % n for n in range(1_000)]
 OTHER = [*HONEST[:5], b"rewritten", *HONEST[6:]]
 
 
-def test_monitor_when_the_log_grows_then_each_state_is_kept(site: Site) -> None:
+@pytest.mark.parametrize("options", [(), ("--entries",)], ids=str)
+def test_monitor_when_the_log_grows_then_each_state_is_kept(site: Site, options: tuple[str, ...]) -> None:
     said = []
     for size in (3, 3, 256, 300, 1_000):
         note = site.publish(HONEST[:size])
-        answer = site.monitor("--json")
+        answer = site.monitor("--json", *options)
         assert answer.code == 0, answer.err
         said.append(answer.json["verdict"])
         assert site.state.read_bytes() == note
@@ -98,15 +133,19 @@ def test_monitor_when_the_past_was_rewritten_then_fork_and_both_notes_are_kept(s
     answer = site.monitor()
     assert answer.code == 23 and "300" in answer.err
     assert site.state.read_bytes() == before, "what was kept stays"
-    assert {path.read_bytes() for path in site.state.parent.glob("kept.fork-*")} == {before, after}
+    assert site.evidence() == {before, after}
+    proof = site.evidence("fork-proof") or {b""}
+    assert (proof == {b""}) == (size == 300), "two roots for one size need no proof"
+    verify_fork(before, after, proof.pop(), ORIGIN, [SIGNER.verifier])
 
 
 def test_monitor_when_a_smaller_size_is_shown_then_rollback(site: Site) -> None:
-    site.publish(HONEST[:300])
+    before = site.publish(HONEST[:300])
     site.monitor()
-    site.publish(HONEST[:299])
+    after = site.publish(HONEST[:299])
     answer = site.monitor()
-    assert answer.code == 23 and "299" in answer.err
+    assert answer.code == 23 and "300" in answer.err and "299" in answer.err
+    assert site.evidence() == {before, after} and site.state.read_bytes() == before
 
 
 def test_monitor_when_a_friend_was_shown_another_state_then_split_view(site: Site, tmp_path: Path) -> None:
@@ -115,7 +154,24 @@ def test_monitor_when_a_friend_was_shown_another_state_then_split_view(site: Sit
         friend.write_bytes(site.publish(other))
         site.publish(HONEST[:300])
         answer = site.monitor("--also", friend)
-        assert answer.code == code, answer.err
+        assert (answer.code, "split view" in answer.err) == (code, code == 23), answer.err
+
+
+def test_monitor_when_another_address_shows_another_state_then_split_view(site: Site) -> None:
+    mirror = Site(site.folder, f"{site.url}/mirror")
+    (site.folder / "site").mkdir()
+    mirror.folder = site.folder / "mirror"
+    shown = site.publish(HONEST[:300])
+    mirror.publish(HONEST[:256])
+    assert site.monitor("--also", mirror.url, "--also", f"{mirror.url}/checkpoint").code == 0
+    other = mirror.publish(OTHER[:256])
+    answer = site.monitor("--also", mirror.url)
+    assert answer.code == 23 and "256" in answer.err
+    assert site.evidence() == {shown, other}
+    (proof,) = site.evidence("fork-proof")
+    verify_fork(shown, other, proof, ORIGIN, [SIGNER.verifier])
+    (mirror.folder / "checkpoint").unlink()
+    assert site.monitor("--also", mirror.url).code == 43
 
 
 def test_monitor_when_tiles_are_missing_or_damaged_then_it_is_no_success_and_no_accusation(site: Site) -> None:
@@ -124,13 +180,13 @@ def test_monitor_when_tiles_are_missing_or_damaged_then_it_is_no_success_and_no_
     site.publish(HONEST)
     tile = site.folder / "tile/0/001"
     whole = tile.read_bytes()
-    for damaged in (None, bytes(8_192)):
+    for damaged in (None, bytes(8_192), whole[:-1], whole + whole):
         if damaged is None:
             tile.unlink()
         else:
             tile.write_bytes(damaged)
         answer = site.monitor()
-        assert answer.code == 12, answer.err
+        assert answer.code == 12 and "300" in answer.err and "1000" in answer.err, answer.err
         assert site.state.read_bytes() == kept
     tile.write_bytes(whole)
     assert site.monitor().code == 0
@@ -158,3 +214,60 @@ def test_monitor_when_the_log_is_not_there_or_signed_by_another_then_nothing_is_
     answer = call("ledger", "monitor", "http://127.0.0.1:1/", "--log-key", SIGNER.vkey, "--state", site.state)
     assert answer.code == 43
     assert site.state.read_bytes() == kept
+
+
+def test_monitor_when_entries_are_not_those_of_the_root_then_found_where_they_are_recomputed(site: Site) -> None:
+    kept = site.publish(HONEST[:300])
+    assert site.monitor("--entries").code == 0
+    site.publish(HONEST)
+    bundle = site.folder / "tile/entries/002"
+    whole = bundle.read_bytes()
+    for damaged in (encode_bundle([b"planted", *HONEST[513:768]]), whole[:-1], None):
+        if damaged is None:
+            bundle.unlink()
+        else:
+            bundle.write_bytes(damaged)
+        assert site.monitor("--entries").code in (10, 20)
+        assert site.state.read_bytes() == kept
+    bundle.write_bytes(whole)
+    assert site.monitor("--entries").code == 0
+
+
+def test_monitor_when_it_follows_then_a_log_that_is_away_is_waited_for_and_a_fork_ends_it(site: Site) -> None:
+    site.publish(HONEST[:300])
+    with site.following("--every", "1", "--json") as child:
+        assert child.stdout is not None and child.stderr is not None
+        assert json.loads(child.stdout.readline())["verdict"] == "first"
+        (site.folder / "checkpoint").unlink()
+        assert "It was not found" in child.stderr.readline()
+        site.publish(HONEST[:400])
+        while (said := json.loads(child.stdout.readline()))["verdict"] == "unchanged":
+            pass
+        assert said == {"verdict": "grown", "size": 400}
+        refused = site.monitor()
+        assert refused.code == 37, "one monitor for one state"
+        site.publish(OTHER[:500])
+        assert child.wait(30) == 23
+    assert len(site.evidence()) == 2
+
+
+def test_monitor_when_it_is_killed_then_the_state_stands_and_the_next_one_goes_on(site: Site) -> None:
+    kept = site.publish(HONEST[:300])
+    site.monitor()
+    grown = site.publish(HONEST)
+    Quiet.asked.clear()
+    Quiet.stalled.set()
+    with site.following() as child:
+        assert Quiet.asked.wait(30)
+        child.kill()
+    Quiet.stalled.clear()
+    assert site.state.read_bytes() == kept
+    assert site.monitor().code == 0 and site.state.read_bytes() == grown
+
+
+def test_monitor_when_its_lock_is_held_then_it_refuses_and_changes_nothing(site: Site) -> None:
+    site.publish(HONEST[:3])
+    with alone(site.state.with_name(".kept.lock"), "held"):
+        assert site.monitor().code == 37
+    assert not site.state.exists()
+    assert site.monitor().code == 0

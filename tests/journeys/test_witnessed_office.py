@@ -124,8 +124,8 @@ def test_serve_when_it_integrates_too_then_the_log_is_public_and_ends_on_a_signa
     )  # fmt: skip
     try:
         assert server.stdout is not None
-        line = server.stdout.readline()
-        url = next(word for word in line.split() if word.startswith("http"))
+        words = (word for line in server.stdout for word in line.split())
+        url = next(word for word in words if word.startswith("http"))  # the integrator may speak first
         note = _fetched(url)
         assert note.startswith(f"{ORIGIN}\n".encode())
         answer = call("ledger", "monitor", url.removesuffix("/checkpoint"), "--log-key", scene.log_key,

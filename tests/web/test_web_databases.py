@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,15 @@ from tests.web.conftest import Server
 from azukari.errors import OptionError, StateError, StorageError
 from azukari.web import environment, office
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def test_address_when_it_holds_a_password_or_makes_no_sense_then_option_error(tmp_path: Path) -> None:
     for address in [
         "host=/tmp user=a password=secret dbname=b",
         "postgresql://a:secret@/b?host=/tmp",
+        "host=/tmp user=a dbname=b sslpassword=secret",
+        "host=/tmp user=a dbname=b scram_client_key=secret",
         "host=/tmp user=a",
         "no conninfo at all",
         "host=/tmp dbname=a\nuser=b",
@@ -84,3 +90,25 @@ def test_append_when_the_server_would_isolate_otherwise_then_writers_still_see_e
         cursor.execute("SHOW transaction_isolation")
         assert cursor.fetchone() == ("read committed",)
     connection.close()
+
+
+def test_throwaway_server_when_its_parent_is_killed_then_nothing_of_it_is_left(postgresql: Server) -> None:
+    """``cat`` ends with us; the server has to notice by itself that nobody ends it."""
+    command = [sys.executable, str(ROOT / "tools" / "postgres.py"), "--", "cat"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as parent:
+        assert parent.stderr is not None
+        folder = Path(parent.stderr.readline().split("host=")[1].split()[0])
+        server = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        parent.kill()
+    end = time.monotonic() + 30
+    while (folder.exists() or _runs(server)) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not folder.exists() and not _runs(server)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

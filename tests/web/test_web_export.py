@@ -171,3 +171,105 @@ def test_export_when_the_disk_fills_up_then_the_old_checkpoint_still_stands(
     assert open_checkpoint(note, ORIGIN, [ledger.verifier]) == old
     check_folder(tmp_path / "site", old)
     check_folder(tmp_path / "site", export(ledger, tmp_path / "site")[1])
+
+
+def test_export_when_another_one_was_faster_then_its_checkpoint_stays(ledger: Ledger, tmp_path: Path) -> None:
+    """A folder that went back would look like a rollback to whoever follows it."""
+    from azukari.web.sequencer.export import export_log
+
+    grow(ledger, 3)
+    overtaken = []
+
+    def meanwhile(done: int, total: int) -> None:
+        if not overtaken:
+            overtaken.append((done, total))
+            grow(ledger, 4)
+            export_log(ledger.log_id, tmp_path)
+
+    with pytest.raises(StateError):
+        export_log(ledger.log_id, tmp_path, progress=meanwhile)
+    assert overtaken == [(1, 2)]
+    note = (tmp_path / "checkpoint").read_bytes()
+    signed = open_checkpoint(note, ORIGIN, [ledger.verifier])
+    assert signed.size == 7
+    check_folder(tmp_path, signed)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_export_when_it_tells_its_progress_then_it_counts_to_all_its_files(
+    ledger: Ledger, tmp_path: Path, whole: bool
+) -> None:
+    from azukari.web.sequencer.export import export_log
+
+    for steps, files_now in [((3,), (2, 2)), ((300, 2), (7, 7)), ((), (7, 0))]:
+        told: list[tuple[int, int]] = []
+        grow(ledger, *steps)
+        export_log(ledger.log_id, tmp_path, whole=whole, progress=lambda *at, told=told: told.append(at))
+        total = len(told)
+        assert told == [(done, total) for done in range(1, total + 1)]
+        if not whole:
+            assert total == files_now[1], steps
+
+
+def test_export_when_interrupted_at_any_durable_step_then_the_next_one_completes_it(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from azukari.web.sequencer.export import export_log
+
+    grow(ledger, 3)
+    export_log(ledger.log_id, tmp_path / "whole")
+    grow(ledger, 260)
+    export_log(ledger.log_id, tmp_path / "whole")
+    real = {name: getattr(os, name) for name in ("fsync", "replace")}
+    for stop in range(1, 200):
+        calls = []
+
+        def step(name: str, *arguments: object, stop: int = stop, calls: list[str] = calls) -> None:
+            calls.append(name)
+            if len(calls) == stop:
+                raise KeyboardInterrupt
+            real[name](*arguments)
+
+        folder = tmp_path / f"stopped-{stop}"
+        for name in real:
+            monkeypatch.setattr(os, name, lambda *arguments, name=name, step=step: step(name, *arguments))
+        try:
+            export_log(ledger.log_id, folder, whole=False)
+            finished = True
+        except KeyboardInterrupt:
+            finished = False
+        monkeypatch.undo()
+        checkpointed = (folder / "checkpoint").exists()
+        assert not checkpointed or set(files(folder)) >= {"tile/0/000", "tile/1/000.p/1"}, "the checkpoint comes last"
+        export_log(ledger.log_id, folder, whole=False)
+        made = files(folder)
+        assert {path: data for path, data in made.items() if path in files(tmp_path / "whole")} == {
+            path: data for path, data in files(tmp_path / "whole").items() if path in made
+        }
+        signed = open_checkpoint(made["checkpoint"], ORIGIN, [ledger.verifier])
+        check_folder(folder, signed)
+        if finished:
+            break
+    assert finished and stop > 20
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="asks the system which file a descriptor is")
+def test_export_when_folders_are_new_then_each_is_durable_before_the_checkpoint(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder whose name is lost with the power takes its tiles along, and a checkpoint would vouch for nothing."""
+    grow(ledger, 300)
+    real, synced = os.fsync, []
+
+    def noted(descriptor: int) -> None:
+        synced.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    site = tmp_path / "new" / "site"
+    export(ledger, site)
+    monkeypatch.undo()
+    checkpoint = next(at for at, path in enumerate(synced) if path.name.startswith(".checkpoint."))
+    holding = {path.parent for path in [site.parent, site, *site.rglob("*")]}
+    assert holding >= {tmp_path, site.parent, site, site / "tile", site / "tile/entries"}
+    assert holding <= set(synced[:checkpoint]) and synced[-1] == site

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +78,7 @@ def test_start_when_a_transaction_is_open_then_state_error(open_office: Path, te
 def test_database_when_opened_then_it_is_durable(open_office: Path) -> None:
     assert pragma("journal_mode") == "wal"
     assert pragma("synchronous") == 2
+    assert pragma("fullfsync") == 1
     assert pragma("foreign_keys") == 1
 
 
@@ -84,13 +87,41 @@ def test_database_when_its_sqlite_has_the_wal_reset_bug_then_it_is_refused(
 ) -> None:
     from django.db import connection
 
-    from azukari.web.sqlite import sqlite3
+    from azukari.web.sqlite import base
 
-    assert sqlite3.sqlite_version_info >= (3, 51, 3)
+    with connection.cursor() as cursor:
+        (version,) = cursor.execute("SELECT sqlite_version()").fetchone()
+    assert _parsed(version) >= (3, 51, 3)
     connection.close()
-    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 2))
+    monkeypatch.setattr(base.base.Database, "sqlite_version_info", (3, 51, 2))
     with pytest.raises(StorageError, match=r"older than 3\.51\.3"):
         connection.ensure_connection()
+
+
+@pytest.mark.parametrize("before", ["", "import django.db.backends.sqlite3.base"])
+def test_database_when_djangos_backend_was_loaded_before_ours_then_no_other_sqlite_is_used_unseen(
+    open_office: Path, before: str
+) -> None:
+    """Then Django holds the standard module, which is refused where it is too old. Its own module is put back in any case."""
+    code = (
+        f"import sqlite3 as own, sys; from pathlib import Path\n{before}\n"
+        "from azukari.errors import StorageError; from azukari.web import office; office.start(Path(sys.argv[1]))\n"
+        "from django.db import connection\n"
+        "try: version = connection.cursor().execute('SELECT sqlite_version()').fetchone()[0]\n"
+        "except StorageError: version = 'refused'\n"
+        "import sqlite3; print(version, own.sqlite_version, sqlite3 is own)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(open_office)], capture_output=True, text=True, check=True)
+    version, own, put_back = done.stdout.split()
+    assert put_back == "True"
+    if before and _parsed(own) < (3, 51, 3):
+        assert version == "refused"
+    else:
+        assert _parsed(version) >= (3, 51, 3)
+
+
+def _parsed(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def test_database_when_another_connection_writes_then_the_writer_waits_for_it(open_office: Path) -> None:

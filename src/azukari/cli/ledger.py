@@ -16,7 +16,7 @@ import click
 
 from azukari.cli.monitoring import monitor
 from azukari.cli.options import Office, json_option, office_options, open_office, read_small, require_new
-from azukari.cli.speech import Speech, speech
+from azukari.cli.speech import Progress, Speech, speech
 from azukari.errors import OptionError
 from azukari.ledger.limits import LIMITS
 from azukari.ledger.note import Signer
@@ -112,10 +112,15 @@ def _publisher(out: Speech, office: Office, log_id: UUID, folder: Path | None) -
 
 @ledger.command("export")
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--all", "whole", is_flag=True, help="全てのファイルを照合し直す / compare and mend every file, not only new ones"
+)
 @office_options
 @json_option
 @speech
-def export(out: Speech, folder: Path, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
+def export(
+    out: Speech, folder: Path, whole: bool, office_path: Path, keys_path: Path, login: str | None, as_json: bool
+) -> None:
     """台帳を C2SP tlog-tiles の形で書き出す。 Export the ledger as C2SP tlog-tiles."""
     out.as_json = as_json
     office = open_office(office_path, keys_path, login)
@@ -128,7 +133,7 @@ def export(out: Speech, folder: Path, office_path: Path, keys_path: Path, login:
     signers = signers_of(log.id, office.kek, office.at.date())
     checkpoint.integrate(log_id=log.id, signers=signers, by=office.by, at=office.at)
     witnessing.gather(log_id=log.id, ask=ask_witness, by=office.by, at=office.at)
-    changed = export_log(log.id, folder)
+    changed = export_log(log.id, folder, whole=whole, progress=Progress(out.pick("書き出し", "Export")))
     out.say(f"{changed} 個のファイルを書きました。検証鍵: {log.vkey}", f"{changed} file(s) written. Key: {log.vkey}")
     out.answer({"folder": str(folder), "files": changed, "log_key": log.vkey})
 
@@ -182,7 +187,12 @@ def serve(
             thread.start()
             stack.callback(thread.join)
             stack.callback(stop.set)
-        serving.serve(host, port, lambda taken: _tell_address(out, f"http://{host}:{taken}/ledger/{log.id}", log.vkey))
+        serving.serve(
+            host,
+            port,
+            lambda taken: _tell_address(out, f"http://{host}:{taken}/ledger/{log.id}", log.vkey),
+            also=log.origin.partition("/")[0],
+        )
 
 
 def _tell_address(out: Speech, prefix: str, vkey: str) -> None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import click
 
 from azukari.cli.options import json_option, read_small
-from azukari.cli.speech import Speech, speech
-from azukari.errors import AzukariError, ForkError, NotFoundError, OptionError
+from azukari.cli.speech import Progress, Speech, speech
+from azukari.errors import ForkError, NotFoundError, OptionError
+from azukari.ledger.check import check_growth
 from azukari.ledger.checkpoint import Checkpoint, open_checkpoint
 from azukari.ledger.limits import LIMITS
 from azukari.ledger.monitor import Change, Followed, follow, verify_past
-from azukari.ledger.note import Verifier, parse_note
+from azukari.ledger.note import Verifier
 from azukari.ledger.policy import Policy, verify_cosigned
 from azukari.ledger.tiles import TILE_WIDTH, ReadTile
+from azukari.ledger.tree import EMPTY_ROOT
 from azukari.stores.files import creating, replacing
+from azukari.stores.locking import alone
 from azukari.stores.remote import RemoteLog
 
 _SAYS = {
@@ -38,6 +43,7 @@ _SAYS = {
 )
 @click.option("--also", multiple=True, help="他から得たチェックポイント / another's checkpoint: a file or a URL")
 @click.option("--every", type=click.IntRange(1), help="秒ごとに繰り返す / again every so many seconds")
+@click.option("--entries", is_flag=True, help="新しい記載も全て計算し直す / recompute all new entries, too")
 @json_option
 @speech
 def monitor(
@@ -48,6 +54,7 @@ def monitor(
     policy_path: Path | None,
     also: Sequence[str],
     every: int | None,
+    entries: bool,
     as_json: bool,
 ) -> None:
     """URL の台帳を追跡し、書換え・巻戻し・二枚舌を知らせる。 Follow the ledger at URL; report rewrites and split views."""
@@ -57,70 +64,117 @@ def monitor(
     if len(origins) != 1:
         raise OptionError("--log-key: the keys are those of several ledgers")
     policy = None if policy_path is None else Policy.parse(read_small(policy_path, LIMITS.policy_bytes))
-    with RemoteLog(url) as log:
+    lock = state.with_name(f".{state.name}.lock")
+    with RemoteLog(url) as log, alone(lock, "another monitor keeps this state"):
+        watch = _Watch(out, log, origins.pop(), keys, state, policy, also, entries)
         while True:
-            _round(out, log, origins.copy().pop(), keys, state, policy, also)
+            _round(watch, again=every is not None)
             if every is None:
                 return
             time.sleep(every)
 
 
-def _round(
-    out: Speech,
-    log: RemoteLog,
-    origin: str,
-    keys: Sequence[Verifier],
-    state: Path,
-    policy: Policy | None,
-    also: Sequence[str],
-) -> None:
-    """Fetch, judge, and only then keep; a fork leaves what was kept and both notes beside it as evidence."""
-    kept = state.read_bytes() if state.exists() else None
+def _round(watch: _Watch, *, again: bool) -> None:
+    """One look. Whoever looks again tells what could not be reached, and goes on."""
     try:
-        shown = log.checkpoint()
+        watch.look()
+    except NotFoundError as error:
+        if not again:
+            raise
+        click.echo(f"azukari: {error.sentence(watch.out.language)}", err=True)
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """追跡。 Which log is followed, against what, and where its state is kept."""
+
+    out: Speech
+    log: RemoteLog
+    origin: str
+    keys: Sequence[Verifier]
+    state: Path
+    policy: Policy | None
+    also: Sequence[str]
+    entries: bool
+
+    def look(self) -> None:
+        """Fetch, judge, and only then keep; a fork leaves what was kept, and the evidence of it beside."""
+        kept = read_small(self.state, LIMITS.note_bytes) if self.state.exists() else None
+        shown = _checkpoint_at(self.log)
+        if self.policy is not None:
+            verify_cosigned(shown, self.policy, origin=self.origin, log_keys=self.keys)
+        try:
+            found = follow(kept, shown, self.origin, self.keys, self._tiles(self._open(shown)))
+        except ForkError as error:
+            raise self._with_evidence(error, kept or b"", shown) from error
+        for place in self.also:
+            self._compare(found.checkpoint, shown, _note_of(place))
+        if self.entries:
+            self._recompute(kept, found.checkpoint)
+        if kept != shown:
+            with replacing(self.state) as file:
+                file.write(shown)
+        self._tell(found)
+
+    def _tell(self, found: Followed) -> None:
+        ja, en = _SAYS[found.change]
+        self.out.say(f"{ja}　{found.checkpoint.size} 件", f"{en} {found.checkpoint.size} entries")
+        self.out.answer({"verdict": found.change.value, "size": found.checkpoint.size})
+
+    def _compare(self, new: Checkpoint, shown: bytes, note: bytes) -> None:
+        """A checkpoint that somebody else was shown must lie on the same history."""
+        smaller, larger = sorted((self._open(note), new), key=lambda each: each.size)
+        try:
+            verify_past(smaller, larger, self._tiles(larger))
+        except ForkError as error:
+            split = ForkError(f"split view: {error.detail}", **error.facts)
+            raise self._with_evidence(split, note, shown) from error
+
+    def _recompute(self, kept: bytes | None, new: Checkpoint) -> None:
+        """The entries since what was kept, or all of them, are those of the signed root."""
+        old = Checkpoint(self.origin, 0, EMPTY_ROOT) if kept is None else self._open(kept)
+        read_bundle = self.log.bundle
+        check_growth(
+            self._tiles(new),
+            lambda index: read_bundle(index, min(TILE_WIDTH, new.size - index * TILE_WIDTH)),
+            old,
+            new,
+            Progress(self.out.pick("記載の検査", "Entries")),
+        )
+
+    def _open(self, note: bytes) -> Checkpoint:
+        return open_checkpoint(note, self.origin, self.keys)
+
+    def _tiles(self, checkpoint: Checkpoint) -> ReadTile:
+        """Tiles of the log as wide as they are at the size of the checkpoint."""
+
+        def read(level: int, index: int) -> bytes:
+            return self.log.tile(level, index, min(TILE_WIDTH, (checkpoint.size >> 8 * level) - index * TILE_WIDTH))
+
+        return read
+
+    def _with_evidence(self, error: ForkError, *notes: bytes) -> ForkError:
+        """Both signed notes and the proof are kept for whoever must be told (``ledger.monitor.verify_fork``)."""
+        proof = error.facts.pop("proof", b"")
+        names = [self._keep("fork", note) for note in notes]
+        if isinstance(proof, bytes) and proof:
+            names.append(self._keep("fork-proof", proof))
+        return ForkError(f"{error.detail}; kept: {', '.join(names)}", **error.facts)
+
+    def _keep(self, what: str, data: bytes) -> str:
+        """Under a name that follows from the bytes: two forks at one size leave two files."""
+        path = self.state.with_name(f"{self.state.name}.{what}-{sha256(data).hexdigest()[:16]}")
+        if not path.exists():
+            with creating(path) as file:
+                file.write(data)
+        return path.name
+
+
+def _checkpoint_at(log: RemoteLog) -> bytes:
+    try:
+        return log.checkpoint()
     except LookupError:
         raise NotFoundError("there is no checkpoint at this address") from None
-    if policy is not None:
-        verify_cosigned(shown, policy, origin=origin, log_keys=keys)
-    try:
-        found = follow(kept, shown, origin, keys, _tiles(log, open_checkpoint(shown, origin, keys)))
-    except ForkError as error:
-        raise _with_evidence(error, state, kept or b"", shown) from error
-    for other in also:
-        _compare(log, found, _note_of(other), origin, keys, state, shown)
-    if found.change is not Change.UNCHANGED or kept != shown:
-        with replacing(state) as file:
-            file.write(shown)
-    ja, en = _SAYS[found.change]
-    out.say(f"{ja}　{found.checkpoint.size} 件", f"{en} {found.checkpoint.size} entries")
-    out.answer({"verdict": found.change.value, "size": found.checkpoint.size})
-
-
-def _compare(
-    log: RemoteLog,
-    found: Followed,
-    note: bytes,
-    origin: str,
-    keys: Sequence[Verifier],
-    state: Path,
-    shown: bytes,
-) -> None:
-    """A checkpoint that somebody else was shown must lie on the same history."""
-    other = open_checkpoint(note, origin, keys)
-    old, new = sorted((other, found.checkpoint), key=lambda each: each.size)
-    try:
-        verify_past(old, new, _tiles(log, new))
-    except ForkError as error:
-        raise _with_evidence(error, state, note, shown) from error
-
-
-def _tiles(log: RemoteLog, checkpoint: Checkpoint) -> ReadTile:
-    """Tiles of the log as wide as they are at the size of the checkpoint."""
-
-    def read(level: int, index: int) -> bytes:
-        return log.tile(level, index, min(TILE_WIDTH, (checkpoint.size >> 8 * level) - index * TILE_WIDTH))
-
-    return read
 
 
 def _note_of(place: str) -> bytes:
@@ -128,20 +182,4 @@ def _note_of(place: str) -> bytes:
     if not place.startswith(("http://", "https://")):
         return read_small(Path(place), LIMITS.note_bytes)
     with RemoteLog(place.removesuffix("/checkpoint")) as other:
-        try:
-            return other.checkpoint()
-        except LookupError:
-            raise NotFoundError("there is no checkpoint at the other address") from None
-
-
-def _with_evidence(error: ForkError, state: Path, one: bytes, two: bytes) -> AzukariError:
-    """Both signed notes are kept for whoever must be told; together they prove it."""
-    names = []
-    for number, note in enumerate((one, two), start=1):
-        size = parse_note(note)[0].split("\n")[1]
-        path = state.with_name(f"{state.name}.fork-{number}-{size}")
-        if not path.exists():
-            with creating(path) as file:
-                file.write(note)
-        names.append(path.name)
-    return ForkError(f"{error.detail}; kept: {', '.join(names)}", **error.facts)
+        return _checkpoint_at(other)

@@ -2,8 +2,8 @@
 
 Implements docs/spec/ledger.md: RFC 6962 / RFC 9162 trees with SHA-256, C2SP signed-note 1.0.0,
 tlog-checkpoint 1.0.0, tlog-tiles 0.1.0, tlog-proof@v1, tlog-cosignature, tlog-witness and tlog-policy. Never opens
-a file, a socket or a database, never reads a clock or draws randomness, never judges what an entry says, and never decides what is logged;
-`verify_*`, `open_*` and `check_*` raise and return no verdict.
+a file, a socket or a database, never reads a clock or draws randomness, never judges what an entry says, and never
+decides what is logged; `verify_*`, `open_*` and `check_*` raise and return no verdict.
 """
 
 from .bundles import BUNDLE_ENTRIES, encode_bundle, parse_bundle

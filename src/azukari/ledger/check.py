@@ -8,16 +8,19 @@ from typing import Literal
 from azukari.errors import FormatError, TileError
 
 from .bundles import parse_bundle
+from .checkpoint import Checkpoint
 from .tiles import (
     TILE_WIDTH,
     ReadTile,
     TileReader,
     TileRow,
     bundle_path,
+    new_tiles,
     read_row,
     split_hashes,
     tile_path,
     tile_root,
+    tile_widths,
 )
 from .tree import HASH_BYTES, leaf_hash
 
@@ -51,6 +54,43 @@ def check_tiles(read_tile: ReadTile, read_bundle: ReadBundle, size: int, root: b
             return
         raise _damage("tile-altered", first.level, first.index)
     raise _blame(read_tile, size, root, first)  # 3
+
+
+def check_growth(
+    read_tile: ReadTile,
+    read_bundle: ReadBundle,
+    old: Checkpoint,
+    new: Checkpoint,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Recompute a log from a state that is known: only what came after it is read.
+
+    1. The last rows of the ``old`` state, read once, lead to its root. 2. They grow by the leaf hashes of the entries
+    that follow. 3. What they have become leads to the root of the ``new`` state, which is at least as large. Memory is
+    that of one row per level and one bundle; ``progress`` gets the entries read so far and in all.
+
+    Raises TileError with ``check_tiles``'s facts; of kind ``root-differs`` where the tiles or entries do not lead to a
+    root.
+    """
+    size = old.size
+    widths = enumerate(tile_widths(size))
+    edge = {level: read_row(read_tile, level, full, partial) for level, (full, partial) in widths if partial}
+    _check_edge(edge, old)  # 1
+    while size < new.size:
+        index = size // TILE_WIDTH
+        start = index * TILE_WIDTH
+        entries = _entries(read_bundle, index, min(TILE_WIDTH, new.size - start))[size - start :]
+        for row in new_tiles(size, lambda level, _: edge[level], [leaf_hash(entry) for entry in entries]):  # 2
+            edge[row.level] = row.data
+        size += len(entries)
+        progress(size - old.size, new.size - old.size)
+    _check_edge(edge, new)  # 3
+
+
+def _check_edge(edge: dict[int, bytes], state: Checkpoint) -> None:
+    """The last row of each level is all that a root is made of."""
+    if TileReader(lambda level, _: edge[level], state.size).root() != state.root:
+        raise TileError(f"nothing leads to the root of size {state.size}", kind="root-differs", level=None, index=None)
 
 
 def _rows_from_entries(read_bundle: ReadBundle, size: int) -> Iterator[TileRow]:

@@ -43,8 +43,8 @@ class Limits:
     request_bytes: int = 1_010_000
     """Bytes of one add-checkpoint request: its note, 63 proof lines and the line of the old size."""
 
-    cached_tiles: int = 1_024
-    """Expanded tiles kept by one `TileReader` (count); one takes about 16 kB."""
+    cached_tiles: int = 4_096
+    """Expanded tiles kept by one `TileReader` (count); one takes about 16 kB, so all those of a million entries 64 MB."""
 
     cached_nodes: int = 8_192
     """Hashes between tiles kept by one `TileReader` (count); one takes about 200 bytes."""

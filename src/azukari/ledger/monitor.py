@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from azukari.errors import ForkError, ProofError, TileError
+from azukari.errors import ForkError, FormatError, LimitError, ProofError, TileError
 
 from .checkpoint import Checkpoint, open_checkpoint
-from .note import Verifier
+from .limits import LIMITS
+from .note import Verifier, from_base64, to_base64
 from .tiles import ReadTile, TileReader
-from .tree import verify_consistency
+from .tree import check_hashes, verify_consistency
 
 
 class Change(StrEnum):
@@ -57,11 +58,12 @@ def verify_past(old: Checkpoint, new: Checkpoint, read_tile: ReadTile) -> None:
     """Check that ``old`` is a past of ``new``, a state of the same log that is at least as large.
 
     Raises ForkError (kind ``fork``) when the tiles prove that another state of its size is, ProofError when they prove
-    nothing.
+    nothing, because the log does not have them or they are damaged. ``facts["proof"]`` of a ForkError is what
+    ``verify_fork`` needs beside the two notes.
     """
     if old.size == new.size:
         if old.root != new.root:
-            raise ForkError(f"two roots were signed for size {old.size}", kind="fork", size=old.size)
+            raise ForkError(f"two roots were signed for size {old.size}", kind="fork", size=old.size, proof=b"")
         return
     try:
         path = TileReader(read_tile, new.size).consistency_path(old.size)
@@ -70,10 +72,43 @@ def verify_past(old: Checkpoint, new: Checkpoint, read_tile: ReadTile) -> None:
             return
         true_past = TileReader(read_tile, old.size).root()
         verify_consistency(old.size, true_past, new.size, new.root, path)
-    except (TileError, ProofError) as error:
+    except (TileError, ProofError, FormatError, LimitError) as error:
         raise ProofError(f"the log does not show how it grew from {old.size} to {new.size}") from error
     raise ForkError(
         f"the state of size {old.size} that was signed is no past of that of size {new.size}",
         kind="fork",
         size=old.size,
+        proof=_encode([true_past, *path]),
     )
+
+
+def verify_fork(one: bytes, two: bytes, proof: bytes, origin: str, verifiers: Iterable[Verifier]) -> None:
+    """Check offline that a log signed two checkpoint notes which no one history has; returns only if it is convicted.
+
+    1. Both notes open as checkpoints of the log (FormatError, SignatureError, ProofError). 2. They have two roots for
+    one size; or ``proof``, hashes in base64, one a line, is the true root of the smaller size and the consistency path
+    from it to the larger state, and that root is another than the signed one. Else ProofError; FormatError or
+    LimitError for a malformed proof. A mere rollback convicts nobody: an old checkpoint was once shown rightly.
+    """
+    keys = list(verifiers)
+    old, new = sorted((open_checkpoint(note, origin, keys) for note in (one, two)), key=lambda each: each.size)  # 1
+    hashes = _decode(proof)
+    past = new.root if old.size == new.size else (hashes or [b""])[0]
+    if old.size != new.size:  # 2
+        verify_consistency(old.size, past, new.size, new.root, hashes[1:])
+    if past == old.root:
+        raise ProofError(f"the states of size {old.size} and {new.size} do not exclude each other")
+
+
+def _encode(hashes: Sequence[bytes]) -> bytes:
+    return "".join(f"{to_base64(each)}\n" for each in hashes).encode("ascii")
+
+
+def _decode(proof: bytes) -> list[bytes]:
+    if len(proof) > LIMITS.proof_bytes:
+        raise LimitError(f"a proof is larger than {LIMITS.proof_bytes} bytes")
+    if not proof.isascii() or not (proof or b"\n").endswith(b"\n"):
+        raise FormatError("these are no lines of hashes")
+    hashes = [from_base64(line) for line in proof.decode("ascii").split("\n")[:-1]]
+    check_hashes(hashes)
+    return hashes

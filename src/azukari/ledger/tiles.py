@@ -174,13 +174,14 @@ class TileReader:
         return self._tile(level, index).node(low, low + (1 << inside))
 
     def _tile(self, level: int, index: int) -> Tree:
-        tree = self._expanded.get((level, index))
+        """An expanded tile; those asked for last are kept."""
+        tree = self._expanded.pop((level, index), None)
         if tree is None:
             width = min(TILE_WIDTH, (self._size >> 8 * level) - index * TILE_WIDTH)
-            tree = Tree(split_hashes(read_row(self._read, level, index, width)))
+            tree = Tree.of_row(read_row(self._read, level, index, width))
             if len(self._expanded) >= LIMITS.cached_tiles:
                 del self._expanded[next(iter(self._expanded))]
-            self._expanded[level, index] = tree
+        self._expanded[level, index] = tree
         return tree
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Final, Self
 
 from azukari.errors import FormatError, ProofError
 
@@ -107,8 +107,18 @@ class Tree:
     def __init__(self, leaf_hashes: Sequence[bytes]) -> None:
         """Hash all levels above `leaf_hashes` (each 32 bytes, else FormatError)."""
         check_hashes(leaf_hashes)
-        self._size = len(leaf_hashes)
-        self._levels = [b"".join(leaf_hashes)]
+        self._grow(b"".join(leaf_hashes))
+
+    @classmethod
+    def of_row(cls, row: bytes) -> Self:
+        """The tree over the hashes of a row, one after another (a multiple of 32 bytes); not cut apart first."""
+        tree = cls.__new__(cls)
+        tree._grow(row)
+        return tree
+
+    def _grow(self, leaves: bytes) -> None:
+        self._size = len(leaves) // HASH_BYTES
+        self._levels = [leaves]
         while len(self._levels[-1]) > HASH_BYTES:
             self._levels.append(_level_above(self._levels[-1]))
 

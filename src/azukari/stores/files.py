@@ -72,6 +72,18 @@ def remove(path: Path) -> None:
         raise _storage_error(path, error) from None
 
 
+def make_folders(folder: Path) -> None:
+    """Make a folder and those above it, each durable before anything stands in it. Raises StorageError."""
+    if folder.is_dir():
+        return
+    make_folders(folder.parent)
+    try:
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
+    except OSError as error:
+        raise _storage_error(folder, error) from None
+
+
 def sweep_temporary(folder: Path, *, name: str | None = None, before: float | None = None) -> int:
     """Remove what a crash left under temporary names in ``folder`` (not below it); returns how many.
 

@@ -13,6 +13,7 @@ SQLITE: Final = "office.sqlite3"
 """The register of an office that has no other database."""
 ADDRESS: Final = "database"
 """The file that holds the address of an office's PostgreSQL database, one line of libpq conninfo, no password."""
+_SECRET: Final = {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
 
 
 def folder(environ: Mapping[str, str], name: str) -> Path:
@@ -71,7 +72,7 @@ def postgresql(address: str) -> dict[str, Any]:
         parts = {name: value for name, value in conninfo_to_dict(address).items() if value is not None}
     except ProgrammingError:
         raise OptionError("the address of the database is no libpq conninfo") from None
-    if "password" in parts:
+    if _SECRET & set(parts):
         raise OptionError("no password in the address of a database: use PGPASSFILE or a service")
     if not {"dbname", "service"} & set(parts):
         raise OptionError("the address names no database")

@@ -13,8 +13,11 @@ from azukari.stores import serving
 BODY_BYTES: Final = 65_536  # nothing is uploaded yet
 
 
-def serve(host: str, port: int, ready: Callable[[int], None] = lambda port: None) -> None:
-    """Serve the office that is open in this process, until a signal ends it. Raises what ``stores.serving`` does."""
+def serve(host: str, port: int, ready: Callable[[int], None] = lambda port: None, *, also: str = "localhost") -> None:
+    """Serve the office that is open in this process, until a signal ends it. Raises what ``stores.serving`` does.
+
+    ``also`` is one more host, with or without a port, under which a proxy in front asks: that of the ledger's origin.
+    """
     if not settings.ALLOWED_HOSTS:
-        settings.ALLOWED_HOSTS = [host, "localhost"]
+        settings.ALLOWED_HOSTS = [host, "localhost", also.partition(":")[0]]
     serving.serve(WSGIHandler(), port, ready, host, body_bytes=BODY_BYTES)

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [path("ledger/", include("azukari.web.sequencer.urls"))]
+urlpatterns = [path("", include("azukari.web.sequencer.urls"))]  # the last: it takes any prefix

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azukari.errors import TileError
-from azukari.ledger import Tree, check_tiles, encode_bundle, leaf_hash, new_tiles
+from azukari.ledger import Checkpoint, Tree, check_tiles, encode_bundle, leaf_hash, new_tiles
+from azukari.ledger.check import check_growth
 
 
 @dataclass
@@ -148,3 +149,59 @@ def test_check_when_neither_side_leads_to_the_root_then_root_differs_there() -> 
     stored.bundles[0] = flip(stored.bundles[0], 3)
     stored.rows[1, 0] = flip(stored.rows[1, 0], 9)
     assert damage(stored) == ("root-differs", 0, 0)
+
+
+def growth(stored: Stored, old: int) -> list[int]:
+    """Recompute from the first ``old`` entries on; the bundles that were read."""
+    leaves = [leaf_hash(b"entry %d" % number) for number in range(old)]
+    seen: list[int] = []
+
+    def read_bundle(index: int) -> bytes:
+        seen.append(index)
+        return stored.bundles[index]
+
+    check_growth(
+        lambda level, index: stored.rows[level, index],
+        read_bundle,
+        Checkpoint("log.example", old, Tree(leaves).root),
+        Checkpoint("log.example", stored.size, stored.root),
+    )
+    return seen
+
+
+@pytest.mark.parametrize("old", [0, 1, 255, 256, 257, 511, 512, 513, 699, 700])
+def test_growth_when_untouched_then_only_what_is_new_is_read(old: int) -> None:
+    assert growth(SMALL, old) == [index for index in range(3) if (index + 1) * 256 > old and old < 700]
+
+
+@pytest.mark.parametrize("old", [0, 65_535, 65_536, 65_537])
+def test_growth_when_three_levels_are_touched_then_it_passes(old: int) -> None:
+    growth(LARGE, old)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_growth_when_a_byte_of_what_is_new_is_flipped_then_it_is_found(data: st.DataObject) -> None:
+    old = data.draw(st.integers(0, 699))
+    changed = SMALL.copy()
+    entry = data.draw(st.integers(old, 699))
+    entries = [b"entry %d" % number for number in range(entry // 256 * 256, min(entry // 256 * 256 + 256, 700))]
+    entries[entry % 256] = flip(entries[entry % 256], 0)
+    changed.bundles[entry // 256] = encode_bundle(entries)
+    with pytest.raises(TileError) as caught:
+        growth(changed, old)
+    assert caught.value.facts["kind"] == "root-differs"
+
+
+def test_growth_when_a_row_or_bundle_is_missing_or_malformed_then_it_is_named() -> None:
+    for kind, bundles in [("missing", {}), ("bundle-altered", {1: b"\0"})]:
+        with pytest.raises(TileError) as caught:
+            growth(Stored(SMALL.rows, bundles, SMALL.size, SMALL.root), 300)
+        assert (caught.value.facts["kind"], caught.value.facts["index"]) == (kind, 1)
+    with pytest.raises(TileError) as caught:
+        growth(Stored({}, SMALL.bundles, SMALL.size, SMALL.root), 300)
+    assert caught.value.facts["kind"] == "missing"
+    rewritten = make(700, lambda number: b"other %d" % number)
+    with pytest.raises(TileError) as caught:
+        growth(rewritten, 300)
+    assert caught.value.facts["kind"] == "root-differs", "its first 300 entries are not those that are known"

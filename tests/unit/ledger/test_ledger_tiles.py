@@ -25,6 +25,7 @@ from azukari.ledger import (
     verify_consistency,
     verify_inclusion,
 )
+from azukari.ledger.limits import Limits
 
 Rows = dict[tuple[int, int], bytes]
 LEAVES = [sha256(b"%d" % number).digest() for number in range(70_000)]
@@ -174,10 +175,24 @@ def test_reader_when_proving_then_same_paths_as_tree(size: int, data: st.DataObj
     verify_consistency(old, root_of(LEAVES[:old]), size, tree.root, reader.consistency_path(old))
 
 
-def test_reader_when_many_tiles_are_read_then_cache_stays_bounded() -> None:
-    reader, tree = TileReader(read, 70_000), Tree(LEAVES)
+def test_reader_when_many_tiles_are_read_then_few_are_kept_and_those_used_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("azukari.ledger.tiles.LIMITS", Limits(cached_tiles=4, cached_nodes=3))
+    asked: list[tuple[int, int]] = []
+
+    def counted(level: int, index: int) -> bytes:
+        asked.append((level, index))
+        return LOG[level, index]
+
+    reader, tree = TileReader(counted, 70_000), Tree(LEAVES)
     for index in range(0, 70_000, TILE_WIDTH):
         assert reader.inclusion_path(index) == tree.path(index)
+        assert len(reader._expanded) <= 4 and len(reader._nodes) <= 3
+    assert asked.count((1, 0)) == 1, "the tile above all of them is never dropped"
+    reader.inclusion_path(0)
+    reader.inclusion_path(70_000 - TILE_WIDTH)
+    assert asked.count((0, 0)) == 2, "the first one was"
 
 
 def test_reader_when_no_such_entry_then_proof_error() -> None:

@@ -193,3 +193,10 @@ def test_tree_when_a_hash_has_other_length_then_format_error() -> None:
     for make in (root_of, Tree):
         with pytest.raises(FormatError):
             make([LEAVES[0], b"short"])
+
+
+def test_tree_when_made_of_a_row_then_the_same_as_of_its_hashes() -> None:
+    for size in range(len(LEAVES) + 1):
+        one, other = Tree(LEAVES[:size]), Tree.of_row(b"".join(LEAVES[:size]))
+        assert (one.size, one.root) == (other.size, other.root)
+        assert [one.path(index) for index in range(size)] == [other.path(index) for index in range(size)]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from azukari.errors import FormatError, NotFoundError, NotWitnessedError
 from azukari.ledger.tiles import TILE_WIDTH, TileName, parse_path, read_row
 from azukari.web.sequencer import queries, rows
+from azukari.web.sequencer.models import Log
 from azukari.web.sequencer.queries import witnessing
 
 FRESH: Final = "public, max-age=5"
@@ -40,6 +41,26 @@ def tile(request: HttpRequest, log_id: UUID, path: str) -> HttpResponse:
     else:
         data = read_row(rows.tile_reader(log_id), name.level, name.index, name.width)
     return _answer(data, "application/octet-stream", FOR_EVER)
+
+
+@require_safe
+def checkpoint_at_origin(request: HttpRequest, prefix: str = "") -> HttpResponse:
+    """The same of the log whose origin is this host and path."""
+    return checkpoint(request, _log_at(request, prefix))
+
+
+@require_safe
+def tile_at_origin(request: HttpRequest, path: str, prefix: str = "") -> HttpResponse:
+    """The same of the log whose origin is this host and path."""
+    return tile(request, _log_at(request, prefix), path)
+
+
+def _log_at(request: HttpRequest, prefix: str) -> UUID:
+    origin = f"{request.get_host()}/{prefix}" if prefix else request.get_host()
+    found = Log.objects.filter(origin=origin).values_list("id", flat=True).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _published(log_id: UUID) -> queries.Signed:

@@ -25,6 +25,7 @@ finally:
 _PRAGMAS: Final = (
     ("journal_mode = WAL", "journal_mode", "wal"),
     ("synchronous = FULL", "synchronous", 2),
+    ("fullfsync = ON", "fullfsync", 1),  # macOS: an ordinary sync stops at the drive's cache; elsewhere no difference
     ("foreign_keys = ON", "foreign_keys", 1),
     ("wal_autocheckpoint = 8000", "wal_autocheckpoint", 8000),  # pages: a checkpoint syncs the database itself
 )
@@ -39,8 +40,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         StorageError if the SQLite is older than 3.51.3, or the database answers with another value.
         """
-        if sqlite3.sqlite_version_info < OLDEST:
-            raise StorageError(f"SQLite {sqlite3.sqlite_version} is older than {'.'.join(map(str, OLDEST))}")
+        driver: Any = self.Database  # not ours, where somebody loaded Django's backend before this module did
+        if driver.sqlite_version_info < OLDEST:
+            raise StorageError(f"SQLite {driver.sqlite_version} is older than {'.'.join(map(str, OLDEST))}")
         connection = super().get_new_connection(conn_params)
         _wait_evenly(connection, conn_params.get("timeout", 5.0))
         for command, name, wanted in _PRAGMAS:
