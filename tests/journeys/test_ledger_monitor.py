@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from tests.cli.scene import Answer, call
 
+from azukari.cli.locking import alone
 from azukari.ledger import (
     Checkpoint,
     Cosigner,
@@ -30,7 +31,6 @@ from azukari.ledger import (
 from azukari.ledger.bundles import BUNDLE_ENTRIES
 from azukari.ledger.monitor import verify_fork
 from azukari.ledger.tiles import bundle_path
-from azukari.stores.locking import alone
 
 ORIGIN = "ledger.example/town"
 SIGNER = Signer(ORIGIN, b"\x11" * 32)

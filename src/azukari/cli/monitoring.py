@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from azukari.cli.locking import alone
 from azukari.cli.options import json_option, read_small
 from azukari.cli.speech import Progress, Speech, speech
 from azukari.errors import ForkError, NotFoundError, OptionError
@@ -22,7 +23,6 @@ from azukari.ledger.policy import Policy, verify_cosigned
 from azukari.ledger.tiles import TILE_WIDTH, ReadTile
 from azukari.ledger.tree import EMPTY_ROOT
 from azukari.stores.files import creating, replacing
-from azukari.stores.locking import alone
 from azukari.stores.remote import RemoteLog
 
 _SAYS = {

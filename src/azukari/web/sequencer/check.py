@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 from uuid import UUID
+
+from django.db.models.functions import Length
 
 from azukari.errors import ForkError, NotFoundError, ProofError, TileError
 from azukari.ledger.checkpoint import Checkpoint, open_checkpoint
@@ -13,6 +16,8 @@ from azukari.ledger.tree import EMPTY_ROOT, HASH_BYTES, leaf_hash
 from azukari.web.sequencer import edge, rows
 from azukari.web.sequencer.models import Log, SignedCheckpoint, Tile
 
+_PAGE: Final = 1_000  # checkpoints read at a time
+
 
 def check_log(log_id: UUID, vkeys: Sequence[str], against: bytes | None = None) -> int:
     """Verify the log ``log_id`` under its verifier keys and return the size that is proven.
@@ -20,7 +25,7 @@ def check_log(log_id: UUID, vkeys: Sequence[str], against: bytes | None = None) 
     1. Every checkpoint is signed, says what its row says, and is the one successor of another. 2. The entries have
     no gap and their leaf hashes. 3. Level by level, the tiles hold what lies below them. 4. Every checkpoint has the
     root of the entries before it, and ``against``, a signed checkpoint that somebody else kept, has so too. 5. There
-    is no row too many. Memory does not grow with the log.
+    is no row too many. Memory does not grow with the log, and no lock is held: others append and sign meanwhile.
 
     Raises SignatureError, TileError (``facts`` name kind, level and index), ProofError, and ForkError where
     ``against`` was signed by this log and is no past of what is stored.
@@ -30,41 +35,49 @@ def check_log(log_id: UUID, vkeys: Sequence[str], against: bytes | None = None) 
         raise NotFoundError("there is no such log")
     verifiers = [Verifier.parse(vkey) for vkey in vkeys]
     kept = None if against is None else open_checkpoint(against, log.origin, verifiers)
-    signed = _check_checkpoints(log, verifiers)  # 1
-    size = signed[-1].size if signed else 0
-    _check_entries(log, size, signed)  # 2, 4
+    size = _newest_size(log)
+    _check_entries(log, size, _verified_checkpoints(log, verifiers, size))  # 1, 2, 4
     _check_tiles(log, size)  # 3
     if kept is not None:
         _check_against(log, size, kept)  # 4
-    _check_row_count(log, size)  # 5
+    _check_no_row_too_many(log, verifiers, size)  # 5
     return size
 
 
-def _check_checkpoints(log: Log, verifiers: Sequence[Verifier]) -> list[SignedCheckpoint]:
-    signed = list(SignedCheckpoint.objects.filter(log=log).order_by("size").defer("note"))
+def _newest_size(log: Log) -> int:
+    return SignedCheckpoint.objects.filter(log=log).order_by("-size").values_list("size", flat=True).first() or 0
+
+
+def _verified_checkpoints(log: Log, verifiers: Sequence[Verifier], size: int) -> Iterator[SignedCheckpoint]:
+    """Those up to ``size``, smallest first; there may be one for each second of many years."""
+    found = SignedCheckpoint.objects.filter(log=log, size__lte=size).order_by("size")
     previous = -1
-    for row in signed:
-        note = SignedCheckpoint.objects.filter(id=row.id).values_list("note", flat=True).get()
-        opened = open_checkpoint(bytes(note), log.origin, verifiers)
-        if (opened.size, opened.root) != (row.size, bytes(row.root)):
-            raise TileError(f"checkpoint {row.size} is not its row", kind="checkpoint-altered", size=row.size)
-        if row.previous_size != previous or edge.root(bytes(row.edge)) != opened.root:
-            raise TileError(f"checkpoint {row.size} is out of line", kind="checkpoint-altered", size=row.size)
-        previous = row.size
-    return signed
+    while page := list(found.filter(size__gt=previous)[:_PAGE]):
+        for row in page:
+            opened = _opened(log, verifiers, row)
+            if row.previous_size != previous or edge.root(bytes(row.edge)) != opened.root:
+                raise TileError(f"checkpoint {row.size} is out of line", kind="checkpoint-altered", size=row.size)
+            previous = row.size
+            yield row
 
 
-def _check_entries(log: Log, size: int, signed: Sequence[SignedCheckpoint]) -> None:
+def _opened(log: Log, verifiers: Sequence[Verifier], row: SignedCheckpoint) -> Checkpoint:
+    opened = open_checkpoint(bytes(row.note), log.origin, verifiers)
+    if (opened.size, opened.root) != (row.size, bytes(row.root)):
+        raise TileError(f"checkpoint {row.size} is not its row", kind="checkpoint-altered", size=row.size)
+    return opened
+
+
+def _check_entries(log: Log, size: int, signed: Iterator[SignedCheckpoint]) -> None:
     """Entries in order, their stored hashes, and the root at each signed size, in one pass and without a tile."""
     grown, at = b"", 0
-    awaited = iter(signed)
-    ahead = next(awaited, None)
+    ahead = next(signed, None)
     for hashes in _verified_blocks(log, size):
         while ahead is not None and ahead.size <= at + len(hashes):
             grown, hashes, at = edge.grow(grown, at, hashes[: ahead.size - at]), hashes[ahead.size - at :], ahead.size
             if edge.root(grown) != bytes(ahead.root):
                 raise _blame(log, ahead)
-            ahead = next(awaited, None)
+            ahead = next(signed, None)
         grown, at = edge.grow(grown, at, hashes), at + len(hashes)
     if ahead is not None:  # only the checkpoint of size 0 has no block of entries
         if ahead.size == 0 and bytes(ahead.root) == EMPTY_ROOT:
@@ -94,7 +107,7 @@ def _blame(log: Log, signed: SignedCheckpoint) -> TileError | ProofError:
 def _verified_blocks(log: Log, size: int) -> Iterator[list[bytes]]:
     """Leaf hashes, a block at a time, also of entries that no checkpoint covers yet."""
     block, position = [], 0
-    for index, data, stored in rows.stream_entries(log.id, 0, max(size, rows.count(log.id))):
+    for index, data, stored in rows.stream_entries(log.id, 0, rows.count(log.id)):
         if index != position:
             raise TileError(f"entry {position} is missing", kind="missing", level="entries", index=position)
         computed = leaf_hash(data)
@@ -142,14 +155,21 @@ def _check_against(log: Log, size: int, kept: Checkpoint) -> None:
         raise ForkError(f"another root was signed for size {kept.size}", kind="fork", size=kept.size)
 
 
-def _check_row_count(log: Log, size: int) -> None:
-    expected = {level: full + bool(partial) for level, (full, partial) in enumerate(tile_widths(size))}
-    for level, index in (
-        Tile.objects.filter(log=log).order_by("level", "index").values_list("level", "index").iterator()
-    ):
-        if index >= expected.get(level, 0):
-            raise TileError(f"a row too many at level {level}, index {index}", kind="extra", level=level, index=index)
-    # A row that is too long shows here: its tail belongs to no checkpoint.
-    for level, (full, partial) in enumerate(tile_widths(size)):
-        if partial and len(rows.tile_reader(log.id)(level, full)) != HASH_BYTES * partial:
-            raise TileError(f"a row too long at level {level}", kind="extra", level=level, index=full)
+def _check_no_row_too_many(log: Log, verifiers: Sequence[Verifier], size: int) -> None:
+    """No tile row is longer than the log has hashes for it.
+
+    What a checkpoint of meanwhile accounts for is right: it was committed together with its rows.
+    """
+    found = Tile.objects.filter(log=log).order_by("level", "index").annotate(length=Length("data"))
+    for level, index, length in found.values_list("level", "index", "length").iterator():
+        if length > _row_bytes(size, level, index):
+            row = SignedCheckpoint.objects.filter(log=log).order_by("-size").first()
+            size = size if row is None else max(size, _opened(log, verifiers, row).size)
+        if length > _row_bytes(size, level, index):
+            detail = f"a row too many or too long at level {level}, index {index}"
+            raise TileError(detail, kind="extra", level=level, index=index)
+
+
+def _row_bytes(size: int, level: int, index: int) -> int:
+    """Length of a tile row in a log of ``size`` entries; 0 where there is none."""
+    return HASH_BYTES * min(TILE_WIDTH, max(0, (size >> 8 * level) - index * TILE_WIDTH))

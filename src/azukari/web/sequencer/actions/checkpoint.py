@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -24,8 +24,17 @@ TRIES: Final = 20
 """How often another writer may be first before this one gives up."""
 
 
-def integrate(*, log_id: UUID, signers: Sequence[Signer], by: UUID, at: datetime) -> queries.Signed:
+def integrate(
+    *,
+    log_id: UUID,
+    signers: Sequence[Signer],
+    by: UUID,
+    at: datetime,
+    going_on: Callable[[], bool] = lambda: True,
+) -> queries.Signed:
     """Sign checkpoints until all entries are covered, and return the last; with nothing new, the one there is.
+
+    ``going_on`` is asked before each but the very first of a log; at a no, the last one so far is returned.
 
     For each: 1. Take the entries after the last checkpoint; their stored leaf hashes must be theirs. 2. Make the
     tile rows that change out of the stored hashes. 3. Compute the root once more from the entries' own bytes, by
@@ -39,7 +48,7 @@ def integrate(*, log_id: UUID, signers: Sequence[Signer], by: UUID, at: datetime
     log = _log(log_id)
     _check_signers(log, signers, at)
     signed, tries = queries.latest(log_id), TRIES
-    while signed is None or rows.count(log_id) > signed.size:
+    while signed is None or (rows.count(log_id) > signed.size and going_on()):
         try:
             signed = _step(log, signers, by, at)
         except StateError:  # overtaken: what the other writer signed may cover all that we wanted
@@ -68,6 +77,8 @@ def _step(log: Log, signers: Sequence[Signer], by: UUID, at: datetime) -> querie
     last = SignedCheckpoint.objects.filter(log=log).order_by("-size").defer("note").first()
     old = last or SignedCheckpoint(size=0, previous_size=-1, root=EMPTY_ROOT, edge=b"")
     found = rows.read_entries(log.id, old.size, old.size + STEP)
+    if last is not None and not found:
+        raise _nothing_follows(log, old.size)
     # Once more, after the entries were read: one of them may be a change of keys that came in between.
     _check_signers(_log(log.id), signers, at)
     hashes = _verified_hashes(found, old.size)  # 1
@@ -92,6 +103,13 @@ def _step(log: Log, signers: Sequence[Signer], by: UUID, at: datetime) -> querie
     except IntegrityError:
         raise StateError("another writer signed a checkpoint first") from None
     return queries.Signed(log.id, size, root, note, at)
+
+
+def _nothing_follows(log: Log, size: int) -> TileError | StateError:
+    """Why there is no entry after the last checkpoint, although there was one: signed meanwhile, or moved away."""
+    if rows.count(log.id) > size:
+        return TileError(f"entry {size} is missing", kind="missing", level="entries", index=size)
+    return StateError("another writer signed a checkpoint first")
 
 
 def _verified_hashes(found: Sequence[rows.EntryRow], start: int) -> list[bytes]:

@@ -73,7 +73,8 @@ def run(
     """Integrate until told to stop: 1. Wait for the lease. 2. Recompute the whole log, before anything is signed.
     3. Each ``interval`` seconds sign what is new, and hand it to ``after`` (export, witnesses), again also when
     nothing was new for ``REFRESH``. 4. Whoever lost the lease, because ``after`` took longer than it lasts, signs
-    nothing more and waits again. 5. Give the lease up at the end.
+    nothing more and waits again; it is asked for before each checkpoint of a long backlog too. 5. Give the lease up at
+    the end.
 
     An error of the ledger or the disk ends it, and with it all signing: after a failed sync nothing that is read back
     can be trusted. ``after`` may fail with any AzukariError; the log grows all the same, and it is called again.
@@ -84,6 +85,11 @@ def run(
     def ours() -> bool:
         return acquire(log_id=log_id, holder=holder, by=by, at=clock.now(), lease=lease)
 
+    def signed(now: datetime) -> queries.Signed:
+        return checkpoint.integrate(
+            log_id=log_id, signers=signers(now), by=by, at=now, going_on=lambda: not stop.is_set() and ours()
+        )
+
     try:
         while not stop.is_set():
             if not ours():  # 1
@@ -93,7 +99,7 @@ def run(
                 check_log(log_id, [verifier.vkey for verifier in verifiers(log_id)])  # 2
             while not stop.is_set() and ours():  # 4
                 now = clock.now()
-                handed.hand(checkpoint.integrate(log_id=log_id, signers=signers(now), by=by, at=now), now)  # 3
+                handed.hand(signed(now), now)  # 3
                 stop.wait(interval)
     finally:
         give_up(log_id=log_id, holder=holder, by=by, at=at)  # 5

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from azukari.cli.locking import alone
 from azukari.errors import StateError, StorageError
-from azukari.stores.locking import alone
 
 HOLD = """
 import sys
 from pathlib import Path
-from azukari.stores.locking import alone
+from azukari.cli.locking import alone
 with alone(Path(sys.argv[1]), "held"):
     print("held", flush=True)
     sys.stdin.read()
