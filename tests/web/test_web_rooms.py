@@ -83,7 +83,7 @@ def test_imports_when_walked_then_apps_look_down_and_never_at_models(app: str) -
             if parts[:2] != ["azukari", "web"] or parts[2] not in BELOW or parts[2] == app:
                 continue
             assert parts[2] in BELOW[app], (path, name)
-            assert parts[3] in {"queries", "actions"}, (path, name)
+            assert parts[3] in {"queries", "actions", "rules"}, (path, name)
 
 
 @pytest.mark.parametrize("app", ["sequencer", "accounts", "custody"])

@@ -20,6 +20,7 @@ from azukari.stores.keys import KeyEncryptionKey, needs_passphrase, open_key_fil
 
 if TYPE_CHECKING:
     from azukari.web.custody.queries import EntrustmentInfo, HandOverInfo, PartyInfo
+    from azukari.web.custody.queries.permissions import PermissionInfo
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -157,14 +158,15 @@ def find_party(body_id: UUID, name: str) -> PartyInfo:
     raise NotFoundError("party")
 
 
-def find_entrustment(body_id: UUID, name: str) -> EntrustmentInfo:
-    """An entrustment by id or title. Raises NotFoundError."""
+def find_entrustment(body_id: UUID, name: str, party_id: UUID | None = None) -> EntrustmentInfo:
+    """An entrustment by id or title; of several with one title the one to ``party_id``. Raises NotFoundError."""
     from azukari.web.custody import queries
 
-    for entrustment in queries.entrustments(body_id):
-        if name in (entrustment.id.hex, str(entrustment.id), entrustment.title):
-            return entrustment
-    raise NotFoundError("entrustment")
+    named = [e for e in queries.entrustments(body_id) if name in (e.id.hex, str(e.id), e.title)]
+    if not named:
+        raise NotFoundError("entrustment")
+    # The newest: a renewed permission opens a sub-entrustment of its own under the same title.
+    return next((e for e in reversed(named) if e.party == party_id), named[0])
 
 
 def find_hand_over(body_id: UUID, name: str) -> HandOverInfo:
@@ -175,6 +177,16 @@ def find_hand_over(body_id: UUID, name: str) -> HandOverInfo:
         if name in (hand_over.id.hex, str(hand_over.id)):
             return hand_over
     raise NotFoundError("hand-over")
+
+
+def find_permission(body_id: UUID, name: str) -> PermissionInfo:
+    """A permission by id. Raises NotFoundError."""
+    from azukari.web.custody.queries import permissions
+
+    for permission in permissions.permissions(body_id):
+        if name in (permission.id.hex, str(permission.id)):
+            return permission
+    raise NotFoundError("permission")
 
 
 def confirm(question: str, yes: bool) -> None:

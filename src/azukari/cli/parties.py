@@ -139,7 +139,7 @@ def entrust(
     office = open_office(office_path, keys_path, login)
     from azukari.web.custody.actions import entrustment
 
-    wanted = _fields(fields)
+    wanted = parse_fields(fields)
     entrustment_id = entrustment.create(
         body_id=office.body_id,
         party_id=find_party(office.body_id, name).id,
@@ -155,7 +155,8 @@ def entrust(
     out.answer({"entrustment": entrustment_id.hex})
 
 
-def _fields(text: str) -> list[Field]:
+def parse_fields(text: str) -> list[Field]:
+    """Fields separated by commas. OptionError for an unknown one."""
     try:
         return [Field.parse(part.strip()) for part in text.split(",") if part.strip()]
     except FormatError:

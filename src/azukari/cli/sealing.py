@@ -68,6 +68,10 @@ def show_typing(out: Speech, typings: list[ColumnTyping], choice: Choice | None 
 @click.option("--entrustment", required=True, help="委託 / entrustment (title or id)")
 @click.option("--to", "to", required=True, help="相手 / party (name or id)")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="包み / package, *.azk")
+@click.option(
+    "--parent",
+    help="再委託先に渡すとき、上の受渡し / for a party below another: the hand-over that the one above holds",
+)
 @click.option("--columns", help="列の種類 / declare columns: 氏名=name,備考=drop")
 @click.option("--strict-schema", is_flag=True, help="表記を変えない / no spelling marks")
 @click.option("--canaries", type=click.IntRange(0, 200), help="おとりの数 / number of canaries")
@@ -80,6 +84,7 @@ def seal(
     entrustment: str,
     to: str,
     output: Path,
+    parent: str | None,
     columns: str | None,
     strict_schema: bool,
     canaries: int | None,
@@ -94,8 +99,9 @@ def seal(
     from azukari.web.custody.actions.sealing import Order
     from azukari.web.custody.actions.sealing import seal as action
 
-    terms = find_entrustment(office.body_id, entrustment)
     party = find_party(office.body_id, to)
+    terms = find_entrustment(office.body_id, entrustment, party.id)
+    above = None if parent is None else find_hand_over(office.body_id, parent).id
     require_new(output)
     source = read_table(table)
     typings = typed(source.frame, columns)
@@ -107,7 +113,7 @@ def seal(
     show_typing(out, typings, choice)
     sealed = action(
         source=source.frame,
-        order=Order(terms.id, party.id, choice, output, strict_schema, canaries),
+        order=Order(terms.id, party.id, choice, output, strict_schema, canaries, above),
         kek=office.kek,
         by=office.by,
         at=office.at,

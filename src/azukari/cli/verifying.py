@@ -1,4 +1,4 @@
-"""`verify`: package, receipt, evidence or ledger folder, offline; no office, no account."""
+"""`verify`: package, receipt, certificate, evidence or ledger folder, offline; no office, no account."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any, Final
 
 import click
 
-from azukari.cli.options import json_option, log_key_option, read_identity, read_small
+from azukari.cli.options import json_option, log_key_option, now, read_identity, read_small
 from azukari.cli.speech import Speech, speech
 from azukari.errors import FormatError, NotFoundError, NotRecomputed, OptionError
 from azukari.evidence.bundle import EVIDENCE, Excluded
 from azukari.evidence.verifying import Verified, verify_bundle
 from azukari.ledger import Verifier, open_checkpoint
+from azukari.seal.certificate import CERTIFICATE, MAX_CERTIFICATE, SUFFIX, Certificate, verify_certificate
+from azukari.seal.manifest import SMALL_BAND
 from azukari.seal.package import verify_package
 from azukari.seal.receipt import RECEIPT, verify_receipt
 from azukari.stores.folder import check_folder
@@ -24,7 +26,13 @@ MAX_EVIDENCE: Final = 256 << 20  # bytes
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--specimen", type=click.Path(path_type=Path), help="標本ファイル / specimen.age or specimen.json")
-@click.option("-i", "--key", "key_path", type=click.Path(path_type=Path), help="標本を開ける鍵 / key for specimen.age")
+@click.option(
+    "-i",
+    "--key",
+    "key_path",
+    type=click.Path(path_type=Path),
+    help="標本を開ける鍵、又は許諾書が自分宛てかを確かめる鍵 / key for specimen.age; own key that a certificate must name",
+)
 @click.option("--package", "package_path", type=click.Path(path_type=Path), help="受領書の包み / package of a receipt")
 @log_key_option
 @json_option
@@ -38,7 +46,7 @@ def verify(
     log_key: str | None,
     as_json: bool,
 ) -> None:
-    """包み・受領書・証拠・台帳を、通信なしで検証する。 Verify FILE (or a ledger folder) offline."""
+    """包み・受領書・許諾書・証拠・台帳を、通信なしで検証する。 Verify FILE (or a ledger folder) offline."""
     out.as_json = as_json
     if not file.exists():
         raise NotFoundError(file.name)
@@ -46,6 +54,8 @@ def verify(
         _ledger(out, file, log_key)
     elif _starts(file, RECEIPT.encode()):
         _receipt(out, file, package_path, log_key)
+    elif _is_certificate(file):
+        _certificate(out, file, key_path, log_key)
     elif EVIDENCE.encode() in _head_and_tail(file):
         _evidence(out, file, specimen, key_path, log_key)
     else:
@@ -58,6 +68,11 @@ def _head_and_tail(file: Path) -> bytes:
             return b""
         source.seek(max(0, file.stat().st_size - 4096))
         return source.read()
+
+
+def _is_certificate(file: Path) -> bool:
+    """By its name, or by its type: the last member of canonical JSON with these members."""
+    return file.suffix.lower() == SUFFIX or _head_and_tail(file).endswith(f'"type":"{CERTIFICATE}"}}'.encode())
 
 
 def _starts(file: Path, mark: bytes) -> bool:
@@ -110,6 +125,95 @@ def _receipt(out: Speech, file: Path, package_path: Path | None, log_key: str | 
         f"It holds. {receipt.grade.label('en')}, {receipt.rows} rows, {receipt.day}",
     )
     out.answer({"verdict": "holds", "kind": "receipt", "grade": receipt.grade.value, "handover": receipt.hand_over})
+
+
+def _certificate(out: Speech, file: Path, key_path: Path | None, log_key: str | None) -> None:
+    own = None if key_path is None else read_identity(key_path).vkey
+    with file.open("rb") as source:
+        data = source.read(MAX_CERTIFICATE + 1)  # one more, so that what is too large is refused as such
+    found = verify_certificate(data, today=now().date(), vkey=log_key, party_vkey=own)
+    out.say(f"成り立ちます。{found.sentence('ja')}", f"It holds. {found.sentence('en')}")
+    for ja, en in _certificate_facts(found):
+        out.say(f"  {ja}", f"  {en}")
+    out.say(
+        f"{found.as_of} より後に取り消されていないことまでは示しません。取消しは台帳で公開されます。",
+        f"It does not show that nothing was revoked after {found.as_of}; a revocation is public in the ledger.",
+    )
+    _tell_unchecked(out, found, own, log_key)
+    out.answer(_certificate_as_json(found, own, log_key))
+
+
+def _certificate_facts(found: Certificate) -> list[tuple[str, str]]:
+    """Japanese and English lines; a text of several lines stays one."""
+    entry = found.permission
+    labels = [[field.label(language) for field in entry.fields] for language in ("ja", "en")]
+    people = ("10 人未満", "<10") if entry.people is None else (f"{entry.people} 人まで", f"at most {entry.people}")
+    report = entry.report.label("ja"), entry.report.label("en")
+    purpose, safeguards, evidence = (
+        " / ".join(text.splitlines()) for text in (found.purpose, found.safeguards, found.evidence)
+    )
+    facts = [
+        (f"許諾した機関: {found.body_name}", f"permitted by: {found.body_name}"),
+        (f"再委託する者: {found.asker_name}", f"re-entrusted by: {found.asker_name}"),
+        (f"再委託を受ける者: {found.party_name}", f"re-entrusted to: {found.party_name}"),
+        (f"取り扱う国: {entry.country}", f"handled in: {entry.country}"),
+        (f"項目: {'、'.join(labels[0])}", f"fields: {', '.join(labels[1])}"),
+        (f"人数: {people[0]}", f"people: {people[1]}"),
+        (f"期間: {entry.starts_on} から {entry.expires_on} まで", f"period: {entry.starts_on} to {entry.expires_on}"),
+        (
+            f"方式: {entry.mode.label('ja')}（決定 {entry.decided}、報告 {report[0]}）",
+            f"mode: {entry.mode.label('en')} (decided {entry.decided}, reports {report[1]})",
+        ),
+        (f"目的: {purpose}", f"purpose: {purpose}"),
+        (f"安全管理措置: {safeguards}", f"safeguards: {safeguards}"),
+    ]
+    return facts + ([(f"根拠: {evidence}", f"evidence: {evidence}")] if evidence else [])
+
+
+def _tell_unchecked(out: Speech, found: Certificate, own: str | None, log_key: str | None) -> None:
+    """What the reader has not let us check; silence would read as a check."""
+    if own is None:
+        out.say(
+            "あなた宛てかは確かめていません（-i で自分の鍵を指定）。",
+            "Not checked whether it is for you (-i with your key).",
+        )
+    else:
+        out.say("あなたの鍵宛てです。", "It is for your key.")
+    if log_key is None:
+        out.say(
+            "台帳の鍵を指定していないため、誰の台帳かは確かめていません（--log-key）。",
+            "No ledger key was pinned, so whose ledger this is was not checked (--log-key).",
+        )
+    _key_used(out, found.vkey, log_key)
+
+
+def _certificate_as_json(found: Certificate, own: str | None, log_key: str | None) -> dict[str, Any]:
+    entry = found.permission
+    return {
+        "verdict": "holds",
+        "kind": "certificate",
+        "as_of": found.as_of,
+        "permission": entry.permission,
+        "body": found.body_name,
+        "asker": found.asker_name,
+        "party": found.party_name,
+        "country": entry.country,
+        "fields": [str(field) for field in entry.fields],
+        "people": SMALL_BAND if entry.people is None else entry.people,
+        "starts_on": entry.starts_on,
+        "expires_on": entry.expires_on,
+        "decided": entry.decided,
+        "mode": entry.mode.value,
+        "report": entry.report.value,
+        "renews": entry.renews,
+        "purpose": found.purpose,
+        "safeguards": found.safeguards,
+        "evidence": found.evidence,
+        "own_key_checked": own is not None,
+        "tree_size": found.tree_size,
+        "log_key": found.vkey,
+        "log_key_pinned": log_key is not None,
+    }
 
 
 def _evidence(out: Speech, file: Path, specimen: Path | None, key_path: Path | None, log_key: str | None) -> None:

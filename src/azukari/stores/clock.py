@@ -49,3 +49,8 @@ class FixedClock:
             raise OptionError("a clock does not go back")
         self.moment += step
         return self.moment
+
+
+def now() -> datetime:
+    """One reading of the machine's clock: aware, in UTC."""
+    return SystemClock().now()

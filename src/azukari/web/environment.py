@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,8 @@ SQLITE: Final = "office.sqlite3"
 """The register of an office that has no other database."""
 ADDRESS: Final = "database"
 """The file that holds the address of an office's PostgreSQL database, one line of libpq conninfo, no password."""
+SESSION_KEY: Final = "session.key"
+"""The file that holds what signs the cookies of an office; made with it, and worthless anywhere else."""
 _SECRET: Final = {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
 
 
@@ -39,6 +41,27 @@ def secret(environ: Mapping[str, str], name: str) -> str:
         return (value or b"").decode()
     except UnicodeDecodeError:
         raise OptionError(f"{name} is not UTF-8") from None
+
+
+def choice(environ: Mapping[str, str], name: str, known: Sequence[str]) -> str:
+    """One of the known values, the first if the variable is not set; OptionError for any other."""
+    value = environ.get(name) or known[0]
+    if value not in known:
+        raise OptionError(f"{name} is none of {', '.join(filter(None, known))}")
+    return value
+
+
+def session_key(environ: Mapping[str, str], office: Path) -> str:
+    """What signs cookies: from the environment, else the office's own file, else empty (Django then refuses to sign)."""
+    given = secret(environ, "AZUKARI_SECRET_KEY")
+    if given:
+        return given
+    try:
+        return (office / SESSION_KEY).read_text(encoding="ascii").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, UnicodeDecodeError):
+        raise StorageError("the session key of the office cannot be read") from None
 
 
 def database(office: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -11,13 +12,15 @@ import django
 from django.apps import apps
 from django.conf import settings
 
-from azukari.errors import NotFoundError, OptionError, StateError, StorageError
+from azukari.errors import KeyFileError, NotFoundError, OptionError, StateError, StorageError
 from azukari.stores.files import creating
+from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import environment
 
 FOLDERS: Final = ("spool", "packages", "index", "ledger")
 ITSELF: Final = UUID(int=0)
 """``by=`` of what no person does: setting up, timers."""
+_unlocked: Final[dict[str, KeyEncryptionKey]] = {}
 
 
 def create(office_dir: Path, database: str | None = None) -> None:
@@ -36,6 +39,7 @@ def create(office_dir: Path, database: str | None = None) -> None:
     if database is not None:
         with creating(office_dir / environment.ADDRESS) as file:
             file.write(database.strip().encode() + b"\n")
+    ensure_session_key(office_dir)
     _point_to(office_dir)
     migrate()
 
@@ -69,6 +73,26 @@ def _require_empty(address: str) -> None:
         raise StorageError(f"the database {settings['NAME']} cannot be reached") from None
     if found != (None,):
         raise StateError("there is an office in this database already")
+
+
+def ensure_session_key(office_dir: Path) -> None:
+    """Make what signs the cookies of an office, unless it is there. StorageError if the disk refuses."""
+    if not (office_dir / environment.SESSION_KEY).exists():
+        with creating(office_dir / environment.SESSION_KEY) as file:
+            file.write(secrets.token_urlsafe(48).encode() + b"\n")
+
+
+def unlock(kek: KeyEncryptionKey) -> None:
+    """Keep the office's key-encryption key for this process: a server that seals, and what it hands work to."""
+    _unlocked["kek"] = kek
+
+
+def key() -> KeyEncryptionKey:
+    """The key of this process; KeyFileError where nobody has unlocked it."""
+    try:
+        return _unlocked["kek"]
+    except KeyError:
+        raise KeyFileError("the office is not unlocked in this process") from None
 
 
 def migrate() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
 
 from azukari.stores import serving
+from azukari.stores.serving import Tls
 
 BODY_BYTES: Final = 65_536  # nothing is uploaded yet
 
@@ -21,3 +23,21 @@ def serve(host: str, port: int, ready: Callable[[int], None] = lambda port: None
     if not settings.ALLOWED_HOSTS:
         settings.ALLOWED_HOSTS = [host, "localhost", also.partition(":")[0]]
     serving.serve(WSGIHandler(), port, ready, host, body_bytes=BODY_BYTES)
+
+
+def serve_screens(
+    host: str,
+    port: int,
+    ready: Callable[[int], None],
+    *,
+    names: Sequence[str],
+    tls: Tls | None,
+    started: Callable[[], None],
+) -> None:
+    """Serve the screens of the office that is open in this process under ``names``, until a signal ends it.
+
+    ``started`` is called in each process that answers. Raises what ``stores.serving`` does.
+    """
+    settings.ALLOWED_HOSTS = [host, "localhost", *names]
+    connections.close_all()  # none is carried into the processes that are forked from this one
+    serving.serve_screens(WSGIHandler(), port, ready, host, tls=tls, started=started)

@@ -9,6 +9,8 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 
+from azukari.web.accounts.rules import Role
+
 
 class Body(models.Model):
     """公的機関。 A public body; its public keys and key id are those of its office."""
@@ -35,16 +37,6 @@ class Body(models.Model):
 
     class Meta:
         constraints = (models.CheckConstraint(condition=~Q(name=""), name="body_has_a_name"),)
-
-
-class Role(models.TextChoices):
-    """役割。 What a person may do; one role per account."""
-
-    OFFICER = "officer", "個人情報保護担当"
-    APPROVER = "approver", "承認者"
-    AUDITOR = "auditor", "監査担当"
-    CONTRACTOR = "contractor", "委託先"
-    ADMINISTRATOR = "administrator", "管理者"
 
 
 class User(AbstractBaseUser):
@@ -81,3 +73,35 @@ class User(AbstractBaseUser):
             models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_known"),
             models.CheckConstraint(condition=~Q(login=""), name="user_has_a_login"),
         )
+
+
+class Invitation(models.Model):
+    """招待。 The one way to a first sign-in: a code, given by hand, that is good once and for some days.
+
+    Only the code's scrypt hash is kept. ``tries`` counts wrong codes; too many end the invitation.
+    """
+
+    data_classes: ClassVar[dict[str, str]] = {
+        "id": "none",
+        "body": "public",
+        "person": "pseudonym",
+        "code_hash": "secret",
+        "tries": "none",
+        "expires_at": "none",
+        "used_at": "none",
+        "created_at": "none",
+        "created_by": "pseudonym",
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
+    person = models.OneToOneField(User, on_delete=models.CASCADE, related_name="+")
+    code_hash = models.TextField()
+    tries = models.IntegerField(default=0)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    created_by = models.UUIDField()
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(tries__gte=0), name="invitation_tries_not_negative"),)

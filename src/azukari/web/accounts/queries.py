@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 from uuid import UUID
+
+from django.http import HttpRequest
 
 from azukari.errors import NotFoundError
 from azukari.web.accounts.models import Body, User
+from azukari.web.accounts.rules import Role
+from azukari.web.ui.words import pick
+
+_ROLES_EN = {
+    Role.OFFICER: "privacy officer",
+    Role.APPROVER: "approver",
+    Role.AUDITOR: "auditor",
+    Role.CONTRACTOR: "contractor",
+    Role.ADMINISTRATOR: "administrator",
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,11 @@ class Person:
     name: str = field(repr=False)
     role: str
     is_active: bool
+
+    @property
+    def role_label(self) -> str:
+        """What people read."""
+        return role_label(self.role)
 
 
 def body(body_id: UUID) -> BodyInfo:
@@ -60,6 +78,17 @@ def people(body_id: UUID, *, active_only: bool = True) -> list[Person]:
     """The people of a body, by login."""
     found = User.objects.filter(body_id=body_id).order_by("login")
     return [_person(row) for row in (found.filter(is_active=True) if active_only else found)]
+
+
+def acting(request: HttpRequest) -> Person:
+    """Who acts: the signed-in person of a request that the gate has let through."""
+    return _person(cast(User, request.user))
+
+
+def role_label(role: str) -> str:
+    """What people read, in the language of the page."""
+    ja, en = Role(role).label, _ROLES_EN[Role(role)]
+    return pick(str(ja), en)
 
 
 def _body(row: Body) -> BodyInfo:

@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from azukari.errors import NotFoundError, OptionError, StateError
-from azukari.web.accounts.models import Body, Role, User
+from azukari.web.accounts.models import Body, User
+from azukari.web.accounts.rules import Role
 
 
 def create(

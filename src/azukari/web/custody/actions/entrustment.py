@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from django.db import transaction
 
 from azukari.errors import NotFoundError, NotPermittedError, OptionError
-from azukari.fields.kinds import REFERENCE, Field
+from azukari.fields.kinds import Field
 from azukari.ledger.entry import canonical
 from azukari.seal.commitments import OPENING_BYTES, commitment
+from azukari.web.custody.clauses import KEYS
 from azukari.web.custody.models import Entrustment, Party, PermittedField
+from azukari.web.custody.terms import Period, parse_fields, require_within
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry
 
 ENTRY_TYPE = "azukari/entrustment/v1"
-
-
-@dataclass(frozen=True)
-class Period:
-    """期間。 First and last day, both included. OptionError if it ends before it starts."""
-
-    starts_on: date
-    ends_on: date
-
-    def __post_init__(self) -> None:
-        if self.ends_on < self.starts_on:
-            raise OptionError("the period ends before it starts")
-
-    def holds(self, other: Period) -> bool:
-        """Whether the other period lies in this one."""
-        return self.starts_on <= other.starts_on and other.ends_on <= self.ends_on
 
 
 def create(
@@ -48,50 +33,78 @@ def create(
     fields: Iterable[Field | str],
     by: UUID,
     at: datetime,
-    parent_id: UUID | None = None,
     purpose_opening: bytes | None = None,
+    stage: str = Entrustment.Stage.PERFORMANCE,
+    legal_basis: str = "",
+    places: str = "",
+    clauses: Iterable[str] = (),
 ) -> UUID:
     """Register an entrustment with its ledger entry, in one transaction; returns the id.
 
     The entry holds random ids, kinds of field, days and a commitment to the purpose: no title, no name.
-    OptionError for an empty title, purpose or field list, for a period that ends before it starts, or an
-    opening of other than 32 bytes (default: fresh random ones); FormatError for an unknown field;
-    NotPermittedError for a revoked party, or for a child with a field or day that its parent does not have;
-    NotFoundError without such a party, parent or log of the body.
+    OptionError for an empty title, purpose or field list, for a period that ends before it starts, an unknown stage or
+    clause, or an opening of other than 32 bytes (default: fresh random ones); FormatError for an unknown field;
+    NotPermittedError for a revoked party; NotFoundError without such a party or log of the body. A sub-entrustment
+    comes about by a permission alone (``actions.permission``).
     """
     opening = secrets.token_bytes(OPENING_BYTES) if purpose_opening is None else purpose_opening
     if not title.strip() or not purpose.strip() or len(opening) != OPENING_BYTES:
         raise OptionError("an entrustment needs a title, a purpose and an opening of 32 bytes")
-    period, permitted = Period(starts_on, ends_on), _fields(fields)
+    kept = sorted(set(clauses))
+    if stage not in Entrustment.Stage.values or not KEYS.issuperset(kept):
+        raise OptionError("an unknown stage or clause")
+    period, permitted = Period(starts_on, ends_on), parse_fields(fields)
     with transaction.atomic():
-        parent = _parent(body_id, parent_id, period, permitted)
         row = Entrustment(
-            id=uuid4(),
             body_id=body_id,
             party=_party(body_id, party_id),
-            parent=parent,
             title=title.strip(),
-            purpose=purpose,
+            purpose="\n".join(purpose.splitlines()),  # a browser sends CR LF, which no certificate carries
             purpose_opening=opening,
-            starts_on=starts_on,
-            ends_on=ends_on,
-            created_at=at,
-            created_by=by,
+            stage=stage,
+            legal_basis=legal_basis.strip(),
+            places=places.strip(),
+            clauses=kept,
         )
-        log_id = sequencer.log_of(body_id).id
-        row.entry_index = entry.append(log_id=log_id, data=_entry(row, permitted), by=by, at=at)
-        row.save(force_insert=True)
-        PermittedField.objects.bulk_create(
-            PermittedField(body_id=body_id, entrustment=row, field=field) for field in permitted
-        )
-    return row.id
+        return _store(row, period, permitted, by=by, at=at).id
 
 
-def _fields(fields: Iterable[Field | str]) -> list[str]:
-    parsed = {field if isinstance(field, Field) else Field.parse(field) for field in fields}
-    if not parsed or REFERENCE.kind in {field.kind for field in parsed}:
-        raise OptionError("an entrustment needs kinds of field; a reference is azukari's own")
-    return sorted(map(str, parsed))
+def open_child(
+    *, above: Entrustment, party: Party, period: Period, permitted: list[str], by: UUID, at: datetime
+) -> Entrustment:
+    """The sub-entrustment of a permission, inside the caller's transaction: title, purpose and basis are those above."""
+    require_within(above, period, permitted)
+    row = Entrustment(
+        body_id=above.body_id,
+        party=_party(above.body_id, party.id),
+        parent=above,
+        title=above.title,
+        purpose=above.purpose,
+        purpose_opening=secrets.token_bytes(OPENING_BYTES),
+        legal_basis=above.legal_basis,
+    )
+    return _store(row, period, permitted, by=by, at=at)
+
+
+def set_stage(*, entrustment_id: UUID, stage: str, clauses: Iterable[str], by: UUID, at: datetime) -> None:
+    """Move an entrustment to another stage and note which clauses its contract holds. OptionError, NotFoundError."""
+    kept = sorted(set(clauses))
+    if stage not in Entrustment.Stage.values or not KEYS.issuperset(kept):
+        raise OptionError("an unknown stage or clause")
+    if not Entrustment.objects.filter(id=entrustment_id).update(stage=stage, clauses=kept):
+        raise NotFoundError("there is no such entrustment")
+
+
+def _store(row: Entrustment, period: Period, permitted: list[str], *, by: UUID, at: datetime) -> Entrustment:
+    row.id = uuid4()
+    row.starts_on, row.ends_on, row.created_at, row.created_by = period.starts_on, period.ends_on, at, by
+    log_id = sequencer.log_of(row.body_id).id
+    row.entry_index = entry.append(log_id=log_id, data=_entry(row, permitted), by=by, at=at)
+    row.save(force_insert=True)
+    PermittedField.objects.bulk_create(
+        PermittedField(body_id=row.body_id, entrustment=row, field=field) for field in permitted
+    )
+    return row
 
 
 def _party(body_id: UUID, party_id: UUID) -> Party:
@@ -101,20 +114,6 @@ def _party(body_id: UUID, party_id: UUID) -> Party:
         raise NotFoundError("the body has no such party")
     if row.status == Party.Status.REVOKED:
         raise NotPermittedError("the party was revoked")
-    return row
-
-
-def _parent(body_id: UUID, parent_id: UUID | None, period: Period, permitted: list[str]) -> Entrustment | None:
-    if parent_id is None:
-        return None
-    row = Entrustment.objects.filter(id=parent_id, body_id=body_id).first()
-    if row is None:
-        raise NotFoundError("the body has no such entrustment")
-    if not Period(row.starts_on, row.ends_on).holds(period):
-        raise NotPermittedError("outside the period of the entrustment above")
-    above = set(row.permitted.values_list("field", flat=True))
-    if not above.issuperset(permitted):
-        raise NotPermittedError("a field that the entrustment above does not permit")
     return row
 
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 
 from azukari.errors import FormatError, NotFoundError, NotPermittedError, OptionError, StateError
+from azukari.fields.numbers import is_corporate_number
 from azukari.ledger.entry import canonical
 from azukari.ledger.note import Verifier
 from azukari.seal.identity import KEY_NAME, Card
@@ -33,15 +34,23 @@ def add(
     by: UUID,
     at: datetime,
     party_id: UUID | None = None,
+    corporate_number: str = "",
+    roster: int | None = None,
+    grade: str = "",
 ) -> UUID:
     """Register a party from its card, which the caller has verified; its key is pending. Returns the id.
 
     ``wrapped_challenge``: the 32-byte secret of the challenge, wrapped by the caller (give ``party_id`` to have
-    the id in the purpose). OptionError for an empty name or a country that is no ISO 3166 alpha-2 code,
+    the id in the purpose). OptionError for an empty name, a country that is no ISO 3166 alpha-2 code, a corporate
+    number whose check digit is wrong, or a roster of nobody,
     FormatError for another kind of key, StateError if the key is registered, NotFoundError without the body.
     """
     if not name.strip() or not _COUNTRY.fullmatch(country):
         raise OptionError("a party needs a name and a country of two letters")
+    if corporate_number and not is_corporate_number(corporate_number):
+        raise OptionError("the check digit of the corporate number is wrong")
+    if roster is not None and roster < 1:
+        raise OptionError("a roster has at least one person")
     if Verifier.parse(card.vkey).name != KEY_NAME:
         raise FormatError("a party's key bears a name of its own")  # the key stands in the ledger
     row = Party(
@@ -49,6 +58,9 @@ def add(
         body_id=accounts.body(body_id).id,
         name=name.strip(),
         country=country,
+        corporate_number=_digits(corporate_number),
+        roster=roster,
+        grade=grade.strip(),
         recipient=card.recipient,
         vkey=card.vkey,
         fingerprint=card.fingerprint,
@@ -86,6 +98,10 @@ def confirm(*, party_id: UUID, fingerprint: str, answer_ok: bool, by: UUID, at: 
         log_id = sequencer.log_of(row.body_id).id
         data = canonical({"type": ENTRY_TYPE, "party": str(row.id), "vkey": row.vkey})
         return entry.append(log_id=log_id, data=data, by=by, at=at)
+
+
+def _digits(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text) if letter.isdigit())
 
 
 def _plain(fingerprint: str) -> bytes:

@@ -34,6 +34,7 @@ from azukari.web.accounts import queries as accounts
 from azukari.web.custody import places, queries, retention, snapshots, vault
 from azukari.web.custody.actions import releasing
 from azukari.web.custody.models import HandOver, Snapshot
+from azukari.web.custody.queries import permissions
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry as ledger_entry
 
@@ -50,6 +51,7 @@ class Order:
     output: Path
     strict_schema: bool = False
     canaries: int | None = None
+    parent_id: UUID | None = None  # for a sub-contractor: the hand-over that the party above holds
 
 
 def seal(
@@ -64,7 +66,8 @@ def seal(
 ) -> queries.HandOverInfo:
     """Mark, seal, log, sign and release one copy; returns the released hand-over.
 
-    Raises NotPermittedError (another party than the entrustee), UnconfirmedKeyError, ExpiredError, ColumnError (a
+    Raises NotPermittedError (another party than the entrustee; a sub-entrustment without a permission in force all the
+    way up, or without the hand-over above), UnconfirmedKeyError, ExpiredError, ColumnError (a
     column called like the reference), NothingToSealError, NumberInTextError, StateError (the output exists),
     NotFoundError (its folder does not), MarkError, StorageError. After any of them nothing is logged and nothing
     was released; but a StorageError or NotWitnessedError that names the hand-over came after the entry, and a restart
@@ -81,7 +84,7 @@ def seal(
     hand_over_id = uuid4()
     with places.sealing_alone():
         snapshot = _snapshot(source, entrustment.body, kek, by=by, at=at)
-        parties = _parties(hand_over_id, entrustment, party, snapshot, at.date())
+        parties = _parties(hand_over_id, entrustment, party, snapshot, order.parent_id, at.date())
         key, record_key = HandOverKey(secrets.token_bytes(32)), secrets.token_bytes(32)
         plan = Plan(tuple(order.choice.leaving), order.choice.local_id, order.strict_schema, order.canaries)
         keys = Secrets(key, record_key, vault.index_key(snapshot, kek))
@@ -111,7 +114,22 @@ def _permitted(order: Order, today: date) -> tuple[queries.EntrustmentInfo, quer
         raise UnconfirmedKeyError
     if not entrustment.starts_on <= today <= entrustment.ends_on:
         raise ExpiredError
+    permissions.require_in_force(entrustment, today)
+    _require_parent(order.parent_id, entrustment)
     return entrustment, party
+
+
+def _require_parent(parent_id: UUID | None, entrustment: queries.EntrustmentInfo) -> None:
+    """A copy for a sub-contractor hangs on the one that the party above has; any other copy hangs on none."""
+    if entrustment.parent is None:
+        if parent_id is not None:
+            raise NotPermittedError("only a sub-contractor's copy hangs on another")
+        return
+    if parent_id is None:
+        raise NotPermittedError("a sub-contractor's copy hangs on the hand-over of the party above")
+    above = queries.hand_over(parent_id)
+    if above.entrustment != entrustment.parent or above.status != HandOver.Status.RELEASED:
+        raise NotPermittedError("that hand-over is not one that the party above holds")
 
 
 def _snapshot(
@@ -141,6 +159,7 @@ def _parties(
     entrustment: queries.EntrustmentInfo,
     party: queries.PartyInfo,
     snapshot: queries.SnapshotInfo,
+    parent_id: UUID | None,
     today: date,
 ) -> Parties:
     body = accounts.body(entrustment.body)
@@ -150,7 +169,7 @@ def _parties(
         entrustment=entrustment.id.hex,
         party=party.id.hex,
         snapshot=snapshot.id.hex,
-        parent="",
+        parent=parent_id.hex if parent_id else "",
         party_name=party.name,
         purpose=entrustment.purpose,
         recipient=party.recipient,
@@ -190,6 +209,7 @@ def _log(
             body_id=snapshot.body,
             entrustment_id=order.entrustment_id,
             party_id=order.party_id,
+            parent_id=order.parent_id,
             snapshot_id=snapshot.id,
             status=HandOver.Status.LOGGED,
             fields=[str(field) for field in entry.fields],

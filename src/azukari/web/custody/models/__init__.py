@@ -3,6 +3,17 @@
 from azukari.web.custody.models.entrustment import Entrustment, PermittedField
 from azukari.web.custody.models.hand_over import HandOver, Snapshot
 from azukari.web.custody.models.party import Party
+from azukari.web.custody.models.permission import Permission, PermissionStatus
 from azukari.web.custody.models.way_back import Receipt, Return
 
-__all__ = ["Entrustment", "HandOver", "Party", "PermittedField", "Receipt", "Return", "Snapshot"]
+__all__ = [
+    "Entrustment",
+    "HandOver",
+    "Party",
+    "Permission",
+    "PermissionStatus",
+    "PermittedField",
+    "Receipt",
+    "Return",
+    "Snapshot",
+]

@@ -18,8 +18,17 @@ BODY = "accounts.Body"
 class Entrustment(models.Model):
     """委託。 Work given to a party for a purpose and a period; a child is a sub-entrustment (再委託).
 
-    The ledger holds only a commitment to the purpose; ``purpose_opening`` opens it.
+    The ledger holds only a commitment to the purpose; ``purpose_opening`` opens it. ``stage`` follows the four of the
+    regulator's paper on supervising contractors.
     """
+
+    class Stage(models.TextChoices):
+        """委託の段階。 Where the work stands."""
+
+        SELECTION = "selection", "委託先の選定"
+        CONTRACT = "contract", "契約の締結"
+        PERFORMANCE = "performance", "履行中の監督"
+        END = "end", "納品と終了"
 
     data_classes: ClassVar[dict[str, str]] = {
         "id": "public",
@@ -29,6 +38,10 @@ class Entrustment(models.Model):
         "title": "public",
         "purpose": "public",
         "purpose_opening": "secret",
+        "stage": "public",
+        "legal_basis": "public",
+        "places": "public",
+        "clauses": "public",
         "starts_on": "public",
         "ends_on": "public",
         "entry_index": "public",
@@ -43,6 +56,10 @@ class Entrustment(models.Model):
     title = models.TextField()
     purpose = models.TextField()
     purpose_opening = models.BinaryField()
+    stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.PERFORMANCE)
+    legal_basis = models.TextField(blank=True)
+    places = models.TextField(blank=True)
+    clauses = models.JSONField(default=list)  # keys of ``custody.clauses`` that the contract holds
     starts_on = models.DateField()
     ends_on = models.DateField()
     entry_index = models.BigIntegerField()
@@ -55,6 +72,9 @@ class Entrustment(models.Model):
             models.CheckConstraint(condition=Exact(Length("purpose_opening"), 32), name="entrustment_opening_32_bytes"),
             models.CheckConstraint(
                 condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="entrustment_not_its_own_parent"
+            ),
+            models.CheckConstraint(
+                condition=Q(stage__in=["selection", "contract", "performance", "end"]), name="entrustment_stage_known"
             ),
             models.UniqueConstraint(fields=["body", "entry_index"], name="entrustment_entry_once"),
         )

@@ -26,6 +26,9 @@ class Party(models.Model):
         "body": "public",
         "name": "public",
         "country": "public",
+        "corporate_number": "public",
+        "roster": "public",
+        "grade": "public",
         "recipient": "public",
         "vkey": "public",
         "fingerprint": "public",
@@ -41,6 +44,9 @@ class Party(models.Model):
     body = models.ForeignKey(BODY, on_delete=models.PROTECT, related_name="+")
     name = models.TextField()
     country = models.CharField(max_length=2)
+    corporate_number = models.CharField(max_length=13, blank=True)  # 法人番号; empty abroad and for who has none
+    roster = models.IntegerField(null=True)  # people who would work on it, as the party says
+    grade = models.CharField(max_length=10, blank=True)  # 入札参加資格の等級
     recipient = models.TextField()
     vkey = models.TextField()
     fingerprint = models.TextField()
@@ -58,6 +64,11 @@ class Party(models.Model):
                 condition=Q(status__in=["pending", "confirmed", "revoked"]), name="party_status_known"
             ),
             models.CheckConstraint(condition=Q(country__regex=r"\A[A-Z]{2}\Z"), name="party_country_alpha_2"),
+            models.CheckConstraint(
+                condition=Q(corporate_number="") | Q(corporate_number__regex=r"\A[1-9][0-9]{12}\Z"),
+                name="party_corporate_number_13_digits",
+            ),
+            models.CheckConstraint(condition=Q(roster__isnull=True) | Q(roster__gt=0), name="party_roster_positive"),
             models.CheckConstraint(
                 condition=~Q(status="confirmed") | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
                 name="party_confirmed_by_somebody",

@@ -24,6 +24,9 @@ class PartyInfo:
     fingerprint: str
     status: str
     wrapped_challenge: bytes = field(repr=False)
+    corporate_number: str = ""
+    roster: int | None = None
+    grade: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,10 @@ class EntrustmentInfo:
     ends_on: date
     entry_index: int
     fields: tuple[Field, ...]
+    stage: str = "performance"
+    legal_basis: str = ""
+    places: str = ""
+    clauses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -177,6 +184,9 @@ def _party(row: Party) -> PartyInfo:
         row.fingerprint,
         row.status,
         bytes(row.wrapped_challenge),
+        row.corporate_number,
+        row.roster,
+        row.grade,
     )
 
 
@@ -193,6 +203,10 @@ def _entrustment(row: Entrustment) -> EntrustmentInfo:
         row.ends_on,
         row.entry_index,
         tuple(sorted(Field.parse(permitted.field) for permitted in row.permitted.all())),
+        row.stage,
+        row.legal_basis,
+        row.places,
+        tuple(row.clauses),
     )
 
 

@@ -1,0 +1,71 @@
+"""`person`: accounts of the people of a body, and the codes of their first sign-in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from azukari.cli.options import json_option, office_options, open_office
+from azukari.cli.speech import Speech, speech
+from azukari.errors import NotFoundError
+
+ROLES = ("officer", "approver", "auditor", "contractor", "administrator")
+
+
+@click.group()
+def person() -> None:
+    """職員のアカウント。 Accounts of the people of the body."""
+
+
+@person.command("add")
+@click.argument("new_login")
+@click.option("--name", required=True, help="氏名 / name")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="役割 / role")
+@office_options
+@json_option
+@speech
+def add(
+    out: Speech,
+    new_login: str,
+    name: str,
+    role: str,
+    office_path: Path,
+    keys_path: Path,
+    login: str | None,
+    as_json: bool,
+) -> None:
+    """職員を追加し、招待コードを出す。 Add a person under NEW_LOGIN and print the code of the first sign-in."""
+    out.as_json = as_json
+    office = open_office(office_path, keys_path, login)
+    from azukari.web.accounts.actions import invitation
+    from azukari.web.accounts.actions import person as action
+
+    made = action.create(body_id=office.body_id, login=new_login, name=name, role=role, by=office.by, at=office.at)
+    _tell(out, new_login, invitation.invite(person_id=made, by=office.by, at=office.at))
+
+
+@person.command("invite")
+@click.argument("who")
+@office_options
+@json_option
+@speech
+def invite(out: Speech, who: str, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
+    """新しい招待コードを出す。 Print a new code for the person with the login WHO; earlier codes end."""
+    out.as_json = as_json
+    office = open_office(office_path, keys_path, login)
+    from azukari.web.accounts import queries
+    from azukari.web.accounts.actions import invitation
+
+    found = queries.person(who)
+    if found.body != office.body_id:
+        raise NotFoundError("there is no such person")
+    _tell(out, who, invitation.invite(person_id=found.id, by=office.by, at=office.at))
+
+
+def _tell(out: Speech, login: str, code: str) -> None:
+    out.say(
+        f"招待コード（{login}、7 日間、1 回限り）: {code}",
+        f"Invitation code ({login}, 7 days, once): {code}",
+    )
+    out.answer({"login": login, "code": code})

@@ -1,0 +1,76 @@
+"""Inviting people, and the first sign-in that an invitation allows."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from azukari.errors import NotFoundError, NotPermittedError, OptionError
+from azukari.web.accounts.models import Invitation, User
+
+DAYS: Final = 7
+TRIES: Final = 5
+# Base32 without letters that are read as others: 20 of them are 100 bits.
+_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_GROUPS, _GROUP = 5, 4
+
+
+def invite(*, person_id: UUID, by: UUID, at: datetime) -> str:
+    """A new code for a person, which replaces every earlier one; returned once, never stored.
+
+    NotFoundError without such an active person.
+    """
+    person = User.objects.filter(id=person_id, is_active=True).first()
+    if person is None:
+        raise NotFoundError("there is no such person")
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_GROUPS * _GROUP))
+    values = {
+        "body_id": person.body_id,
+        "code_hash": make_password(letters),
+        "tries": 0,
+        "expires_at": at + timedelta(days=DAYS),
+        "used_at": None,
+        "created_at": at,
+        "created_by": by,
+    }
+    Invitation.objects.update_or_create(person=person, defaults=values)
+    return "-".join(letters[i : i + _GROUP] for i in range(0, len(letters), _GROUP))
+
+
+def accept(*, login: str, code: str, password: str, by: UUID, at: datetime) -> UUID:
+    """Use an invitation: the person gets this password, and loses every second factor of before. Returns the person.
+
+    NotPermittedError for an unknown login, a wrong, used or late code (which of them is not told); OptionError for a
+    weak password, which uses nothing up.
+    """
+    try:
+        validate_password(password)
+    except ValidationError:
+        raise OptionError("the password is too short or too common") from None
+    with transaction.atomic():
+        found = Invitation.objects.select_for_update(no_key=True).filter(
+            person__login=login, person__is_active=True, used_at__isnull=True, expires_at__gt=at, tries__lt=TRIES
+        )
+        invitation = found.first()
+        good = check_password(_plain(code), invitation.code_hash if invitation else make_password("-"))
+        if invitation is not None and good:
+            Invitation.objects.filter(id=invitation.id).update(used_at=at)
+            User.objects.filter(id=invitation.person_id).update(password=make_password(password))
+            Authenticator.objects.filter(user_id=invitation.person_id).delete()
+            return invitation.person_id
+        if invitation is not None:
+            Invitation.objects.filter(id=invitation.id).update(tries=invitation.tries + 1)
+    raise NotPermittedError("the login or the code is wrong, or the code is no longer valid")
+
+
+def _plain(code: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKC", code).upper() if letter in _ALPHABET)

@@ -1,0 +1,105 @@
+"""The one gate before every page: signed in, second factor there, the view's rule kept. In doubt it stays shut."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.reauthentication import suspend_request
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from azukari.web.accounts import queries
+from azukari.web.accounts.rules import ANYBODY, Role, Rule
+from azukari.web.ui.words import pick
+
+FACTORS: Final = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+# Label and name of an address, and the roles that see it in the menu.
+_MENU: Final = (
+    ("委託", "Entrustments", "entrustments", {"officer", "approver", "auditor"}),
+    ("相手", "Parties", "parties", {"officer", "approver", "auditor"}),
+    ("許諾", "Permissions", "permissions", {"officer", "approver", "auditor"}),
+    ("受渡し", "Hand-overs", "hand_overs", {"officer", "approver", "auditor"}),
+    ("職員", "People", "people", {"administrator"}),
+)
+
+
+class GateMiddleware:
+    """門。 Runs before each view; a view without a rule answers nobody."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer; what a signed-in person sees is kept by no cache."""
+        response = self._get_response(request)
+        if getattr(request, "user", None) is not None and request.user.is_authenticated:
+            response["Cache-Control"] = "no-store"
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """None lets the request pass."""
+        rule = rule_of(view)
+        if rule is None:
+            raise PermissionDenied
+        if rule == ANYBODY:
+            return None
+        user: Any = request.user
+        if not user.is_authenticated:
+            return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("home"))
+        if not is_mfa_enabled(user, FACTORS):
+            return None if rule.enrolling else HttpResponseRedirect(reverse("second_factor"))
+        if rule.roles is None or user.role not in rule.roles:
+            raise PermissionDenied
+        return ask_again(request) if rule.fresh and not is_fresh(request) else None
+
+
+def rule_of(view: Callable[..., Any]) -> Rule | None:
+    """The rule of a view; the public ledger's pages are everybody's."""
+    if getattr(view, "__module__", "") == "azukari.web.sequencer.views":
+        return ANYBODY
+    return getattr(view, "rule", None)
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Whether a second factor was shown in the last ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` seconds."""
+    user: Any = request.user
+    shown = [record["at"] for record in get_authentication_records(request, user) if record.get("method") == "mfa"]
+    return bool(shown) and 0 <= time.time() - max(shown) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def ask_again(request: HttpRequest) -> HttpResponse:
+    """To the page that asks for the second factor; afterwards the request goes on where it was."""
+    passkey = is_mfa_enabled(request.user, [Authenticator.Type.WEBAUTHN])
+    response: HttpResponse = suspend_request(
+        request, reverse("mfa_reauthenticate_webauthn" if passkey else "mfa_reauthenticate")
+    )
+    return response
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """What stands around every page: the body, and the menu of the role."""
+    user: Any = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    body_id: UUID = user.body_id
+    return {
+        "body": queries.body(body_id),
+        "role_label": queries.role_label(user.role),
+        "may_write": user.role == Role.OFFICER,
+        "menu": [
+            {"label": pick(ja, en), "url": reverse(name), "here": request.path.startswith(reverse(name))}
+            for ja, en, name, roles in _MENU
+            if user.role in roles
+        ],
+    }

@@ -1,0 +1,73 @@
+"""Who may ask for what: one rule on each view, and nothing is answered without one (``accounts.gate``).
+
+::
+
+    @allow(Role.OFFICER, Role.APPROVER, fresh=True)
+    def permit(request): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from django.db.models import TextChoices
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+class Role(TextChoices):
+    """役割。 What a person may do; one role per account."""
+
+    OFFICER = "officer", "個人情報保護担当"
+    APPROVER = "approver", "承認者"
+    AUDITOR = "auditor", "監査担当"
+    CONTRACTOR = "contractor", "委託先"
+    ADMINISTRATOR = "administrator", "管理者"
+
+
+STAFF: Final = (Role.OFFICER, Role.APPROVER, Role.AUDITOR)
+"""Who reads the register."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """規則。 ``roles`` None: also people who are not signed in. ``fresh``: the second factor again, minutes ago.
+
+    ``enrolling``: open to people who have no second factor yet, which nothing else is.
+    """
+
+    roles: frozenset[str] | None
+    fresh: bool = False
+    enrolling: bool = False
+
+
+ANYBODY: Final = Rule(None)
+SIGNED_IN: Final = Rule(frozenset(Role.values))
+ENROLLING: Final = Rule(frozenset(Role.values), enrolling=True)
+
+
+def anybody(view: V) -> V:
+    """Answers also who is not signed in."""
+    return _ruled(view, ANYBODY)
+
+
+def signed_in(view: V) -> V:
+    """Answers every role."""
+    return _ruled(view, SIGNED_IN)
+
+
+def enrolling(view: V) -> V:
+    """Answers every role, before there is a second factor too."""
+    return _ruled(view, ENROLLING)
+
+
+def allow(*roles: Role, fresh: bool = False) -> Callable[[V], V]:
+    """Answers these roles; with ``fresh`` only after the second factor was shown again."""
+    return lambda view: _ruled(view, Rule(frozenset(role.value for role in roles), fresh))
+
+
+def _ruled(view: V, rule: Rule) -> V:
+    view.rule = rule  # type: ignore[attr-defined]  # what the gate reads; functools.wraps carries it on
+    return view

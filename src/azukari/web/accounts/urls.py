@@ -1,0 +1,39 @@
+"""Addresses of signing in and of accounts. allauth's views keep its names; those that are not listed do not exist."""
+
+from __future__ import annotations
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
+from django.urls import path
+
+from azukari.web.accounts import views
+from azukari.web.accounts.rules import anybody, enrolling, signed_in
+
+urlpatterns = [
+    path("sign-in", anybody(account.login), name="account_login"),
+    path("sign-in/first", views.first_sign_in, name="first_sign_in"),
+    path("sign-in/passkey", anybody(passkeys.login_webauthn), name="mfa_login_webauthn"),
+    path("sign-in/second-factor", anybody(mfa.authenticate), name="mfa_authenticate"),
+    path("sign-in/again", signed_in(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path("sign-in/again/passkey", signed_in(passkeys.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
+    path("sign-in/inactive", anybody(account.account_inactive), name="account_inactive"),
+    path("sign-out", enrolling(account.logout), name="account_logout"),
+    path("account", signed_in(mfa.index), name="mfa_index"),
+    path("account/second-factor", views.second_factor, name="second_factor"),
+    path("account/passkeys", signed_in(passkeys.list_webauthn), name="mfa_list_webauthn"),
+    path("account/passkeys/add", enrolling(passkeys.add_webauthn), name="mfa_add_webauthn"),
+    path("account/passkeys/<int:pk>/remove", signed_in(passkeys.remove_webauthn), name="mfa_remove_webauthn"),
+    path("account/passkeys/<int:pk>/edit", signed_in(passkeys.edit_webauthn), name="mfa_edit_webauthn"),
+    path("account/app", enrolling(totp.activate_totp), name="mfa_activate_totp"),
+    path("account/app/remove", signed_in(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("account/recovery-codes", signed_in(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path("account/recovery-codes/new", signed_in(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
+    path("account/recovery-codes/file", signed_in(codes.download_recovery_codes), name="mfa_download_recovery_codes"),
+    path("people", views.people, name="people"),
+    path("people/add", views.add_person, name="add_person"),
+    path("people/<uuid:person_id>/invite", views.invite, name="invite"),
+    path("people/<uuid:person_id>/deactivate", views.deactivate, name="deactivate"),
+]

@@ -1,0 +1,109 @@
+"""First sign-in, second factor, and the people of a body."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from allauth.account.internal.flows.login import record_authentication
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from azukari.errors import AzukariError, NotFoundError
+from azukari.stores.clock import now
+from azukari.web import office
+from azukari.web.accounts import queries
+from azukari.web.accounts.actions import invitation, person
+from azukari.web.accounts.forms import InvitationForm, PersonForm
+from azukari.web.accounts.models import User
+from azukari.web.accounts.queries import acting
+from azukari.web.accounts.rules import Role, allow, anybody, enrolling
+from azukari.web.ui.words import language
+
+_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@anybody
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def first_sign_in(request: HttpRequest) -> HttpResponse:
+    """Login name and invitation code give a password; then a second factor has to be set up."""
+    form = InvitationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = {name: form.cleaned_data[name] for name in ("login", "code", "password")}
+        try:
+            person_id = invitation.accept(by=office.ITSELF, at=now(), **given)
+        except AzukariError as error:
+            form.add_error(None, error.sentence(language()))
+        else:
+            user = User.objects.get(id=person_id)
+            login(request, user, backend=_BACKEND)
+            record_authentication(request, user, method="password", reauthenticated=True)
+            return HttpResponseRedirect(reverse("second_factor"))
+    return render(request, "accounts/first_sign_in.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@enrolling
+@require_safe
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Passkey or authenticator app: one of them is compulsory."""
+    return render(request, "accounts/second_factor.html")
+
+
+@allow(Role.ADMINISTRATOR)
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """The people of the administrator's body."""
+    found = queries.people(acting(request).body, active_only=False)
+    return render(request, "accounts/people.html", {"people": found})
+
+
+@allow(Role.ADMINISTRATOR, fresh=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_person(request: HttpRequest) -> HttpResponse:
+    """A new account, and the code of its first sign-in, shown once."""
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        who, at = acting(request), now()
+        try:
+            person_id = person.create(body_id=who.body, by=who.id, at=at, **form.cleaned_data)
+        except AzukariError as error:
+            form.add_error(None, error.sentence(language()))
+        else:
+            return _code(request, person_id, who)
+    return render(request, "accounts/person_form.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@allow(Role.ADMINISTRATOR, fresh=True)
+@require_POST
+def invite(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """A new code, for somebody who has lost every factor or the first code."""
+    who = acting(request)
+    _own(who, person_id)
+    return _code(request, person_id, who)
+
+
+@allow(Role.ADMINISTRATOR, fresh=True)
+@require_POST
+def deactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Let a person go; every session of theirs ends."""
+    who = acting(request)
+    _own(who, person_id)
+    person.deactivate(person_id=person_id, by=who.id, at=now())
+    return HttpResponseRedirect(reverse("people"))
+
+
+def _own(who: queries.Person, person_id: UUID) -> None:
+    """People of another body are not there for this administrator."""
+    if queries.person_by_id(person_id).body != who.body:
+        raise NotFoundError("there is no such person")
+
+
+def _code(request: HttpRequest, person_id: UUID, who: queries.Person) -> HttpResponse:
+    code = invitation.invite(person_id=person_id, by=who.id, at=now())
+    shown: dict[str, Any] = {"person": queries.person_by_id(person_id), "code": code, "days": invitation.DAYS}
+    return render(request, "accounts/invited.html", shown)

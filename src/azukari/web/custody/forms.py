@@ -1,0 +1,177 @@
+"""Forms of the register. A form says what is missing; what may be is decided by the actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from azukari.fields.kinds import REFERENCE, Field, Kind
+from azukari.seal.certificate import Mode, Reporting
+from azukari.web.custody.clauses import CLAUSES
+from azukari.web.custody.queries import PartyInfo
+from azukari.web.ui.words import language, say
+
+STAGES = {
+    "selection": say("選定", "selection"),
+    "contract": say("契約", "contract"),
+    "performance": say("履行中", "performance"),
+    "end": say("終了", "end"),
+}
+
+
+def _days(**named: Any) -> forms.DateField:
+    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **named)
+
+
+def _fields(choices: list[tuple[str, str]]) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        choices=choices, widget=forms.CheckboxSelectMultiple, label=say("渡してよい項目", "Fields that may leave")
+    )
+
+
+def field_choices(fields: tuple[Field, ...] | None = None) -> list[tuple[str, str]]:
+    """``kind/role`` and its label: those given, else every kind for the person, the spouse and two dependants."""
+    roles = ("person", "spouse", "dependant-1", "dependant-2")
+    known = fields or tuple(Field(kind, role) for role in roles for kind in Kind if kind is not REFERENCE.kind)
+    return [(str(field), field.label(language())) for field in known]
+
+
+class PartyForm(forms.Form):
+    """相手の登録。 The card comes from the party itself."""
+
+    name = forms.CharField(max_length=200, label=say("名称", "Name"))
+    country = forms.CharField(
+        max_length=2,
+        initial="JP",
+        label=say("国", "Country"),
+        help_text=say("2 文字（JP など）。", "Two letters, as JP."),
+    )
+    corporate_number = forms.CharField(
+        max_length=20, required=False, label=say("法人番号", "Corporate number"), help_text=say("13 桁。", "13 digits.")
+    )
+    roster = forms.IntegerField(min_value=1, required=False, label=say("作業に当たる人数", "People on the work"))
+    grade = forms.CharField(max_length=10, required=False, label=say("入札参加資格の等級", "Grade for bids"))
+    card = forms.FileField(
+        label=say("鍵のカード", "Key card"),
+        help_text=say(
+            "相手が azukari keygen で作ったファイル（.card）。",
+            "The .card file that the party made with azukari keygen.",
+        ),
+    )
+
+
+class ConfirmForm(forms.Form):
+    """鍵の確認。"""
+
+    answer = forms.FileField(label=say("答えのファイル", "Answer file"))
+    fingerprint = forms.CharField(
+        max_length=60,
+        label=say("電話で聞いた指紋", "Fingerprint heard on the telephone"),
+        help_text=say(
+            "相手に読み上げてもらい、20 桁を打ち込みます。画面のものを写さないでください。",
+            "Have it read out and type the 20 digits. Do not copy it from a screen.",
+        ),
+    )
+
+
+class EntrustmentForm(forms.Form):
+    """委託の登録。"""
+
+    party = forms.ChoiceField(label=say("委託先", "Entrustee"))
+    title = forms.CharField(max_length=200, label=say("件名", "Title"))
+    purpose = forms.CharField(
+        max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}), label=say("利用目的", "Purpose")
+    )
+    legal_basis = forms.CharField(max_length=500, required=False, label=say("法的根拠", "Legal basis"))
+    places = forms.CharField(max_length=500, required=False, label=say("作業場所", "Places of work"))
+    stage = forms.ChoiceField(choices=list(STAGES.items()), initial="contract", label=say("段階", "Stage"))
+    starts_on = _days(label=say("開始日", "First day"))
+    ends_on = _days(label=say("終了日", "Last day"))
+    clauses = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=say("契約書に入っている条項", "Clauses that the contract holds"),
+    )
+
+    def __init__(self, *args: Any, parties: list[PartyInfo], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["party"].choices = [(str(one.id), one.name) for one in parties]  # type: ignore[attr-defined]
+        self.fields["fields"] = _fields(field_choices())
+        self.fields["clauses"].choices = _clauses()  # type: ignore[attr-defined]
+
+
+class StageForm(forms.Form):
+    """段階と条項。"""
+
+    stage = forms.ChoiceField(choices=list(STAGES.items()), label=say("段階", "Stage"))
+    clauses = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=say("契約書に入っている条項", "Clauses that the contract holds"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["clauses"].choices = _clauses()  # type: ignore[attr-defined]
+
+
+class AskForm(forms.Form):
+    """再委託の許諾の申請。 What the contractor asks, typed in by the officer or sent by the contractor."""
+
+    party = forms.ChoiceField(label=say("再委託先", "Sub-contractor"))
+    country = forms.CharField(max_length=2, initial="JP", label=say("取り扱う国", "Country where it is handled"))
+    people = forms.IntegerField(min_value=1, label=say("人数（最大）", "People, at most"))
+    starts_on = _days(label=say("開始日", "First day"))
+    ends_on = _days(label=say("終了日", "Last day"))
+    safeguards = forms.CharField(
+        max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}), label=say("安全管理措置", "Safeguards")
+    )
+
+    def __init__(self, *args: Any, parties: list[PartyInfo], fields: tuple[Field, ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["party"].choices = [(str(one.id), one.name) for one in parties]  # type: ignore[attr-defined]
+        self.fields["fields"] = _fields(field_choices(fields))
+
+
+class DecisionForm(forms.Form):
+    """許諾の決定。"""
+
+    mode = forms.ChoiceField(label=say("許諾の方式", "How"), initial=Mode.NOW.value)
+    report = forms.ChoiceField(
+        required=False, label=say("使うごとの報告（あらかじめの場合）", "Reports (in advance only)")
+    )
+    evidence = forms.CharField(
+        max_length=2_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label=say("確認した資料（あらかじめの場合）", "Evidence (in advance only)"),
+    )
+    ends_on = _days(
+        required=False,
+        label=say("期限", "Until"),
+        help_text=say("空のままなら、年度末までです。", "Left empty: to the end of the fiscal year."),
+    )
+    reason = forms.CharField(max_length=2_000, required=False, label=say("理由・条件", "Reason or condition"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, kind in (("mode", Mode), ("report", Reporting)):
+            choices = [(one.value, one.label(language())) for one in kind]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+
+class ReasonForm(forms.Form):
+    """理由。"""
+
+    reason = forms.CharField(max_length=2_000, label=say("理由", "Reason"))
+
+
+class ReceiptForm(forms.Form):
+    """受領書。"""
+
+    receipt = forms.FileField(label=say("受領書のファイル（.receipt）", "Receipt file (.receipt)"))
+
+
+def _clauses() -> list[tuple[str, str]]:
+    return [(clause.key, clause.label(language())) for clause in CLAUSES]

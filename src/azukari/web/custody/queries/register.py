@@ -1,0 +1,153 @@
+"""The register as screens show it: a page at a time, counted in the database, of one body."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from azukari.fields.kinds import Field
+from azukari.web.custody.models import Entrustment, HandOver, Party, Permission, Receipt
+
+PAGE: Final = 50
+SOON: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Page:
+    """一頁。 Rows of a list, the number of this page from 1, and whether there is another."""
+
+    rows: Sequence[object]
+    number: int
+    more: bool
+
+
+@dataclass(frozen=True)
+class EntrustmentRow:
+    """委託の行。"""
+
+    id: UUID
+    title: str
+    party: str
+    stage: str
+    starts_on: date
+    ends_on: date
+    is_child: bool
+
+
+@dataclass(frozen=True)
+class HandOverRow:
+    """受渡しの行。 ``receipted``: the recipient has signed for it."""
+
+    id: UUID
+    title: str
+    party: str
+    status: str
+    status_label: str
+    rows: int
+    fields: tuple[Field, ...]
+    created_at: datetime
+    receipted: bool
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """督促。 Something that waits or ends soon; ``url`` names a page and its argument."""
+
+    kind: str
+    what: str
+    day: date | None
+    page: str
+    id: UUID
+
+
+@dataclass(frozen=True)
+class Totals:
+    """件数。 What a body has, in whole numbers."""
+
+    entrustments: int
+    parties: int
+    asked: int
+    unreceipted: int
+
+
+def entrustments(body_id: UUID, *, page: int = 1, text: str = "") -> Page:
+    """Entrustments by title or party, newest first."""
+    found = Entrustment.objects.filter(body_id=body_id).select_related("party").order_by("-entry_index")
+    if text:
+        found = found.filter(Q(title__icontains=text) | Q(party__name__icontains=text))
+    taken = list(found[(page - 1) * PAGE : page * PAGE + 1])
+    rows = [
+        EntrustmentRow(r.id, r.title, r.party.name, r.stage, r.starts_on, r.ends_on, r.parent_id is not None)
+        for r in taken[:PAGE]
+    ]
+    return Page(rows, page, len(taken) > PAGE)
+
+
+def hand_overs(body_id: UUID, *, page: int = 1, entrustment_id: UUID | None = None) -> Page:
+    """Hand-overs, newest first."""
+    found = HandOver.objects.filter(body_id=body_id).select_related("party", "entrustment").order_by("-created_at")
+    if entrustment_id is not None:
+        found = found.filter(entrustment_id=entrustment_id)
+    found = found.annotate(receipted=Exists(Receipt.objects.filter(hand_over=OuterRef("id"), grade="receipted")))
+    taken = list(found.defer("entry", "wrapped_key", "wrapped_data_key")[(page - 1) * PAGE : page * PAGE + 1])
+    return Page([_hand_over(row) for row in taken[:PAGE]], page, len(taken) > PAGE)
+
+
+def totals(body_id: UUID) -> Totals:
+    """The figures of the first screen."""
+    return Totals(
+        Entrustment.objects.filter(body_id=body_id).count(),
+        Party.objects.filter(body_id=body_id).count(),
+        Permission.objects.filter(body_id=body_id, status=Permission.Status.ASKED).count(),
+        _unreceipted(body_id).count(),
+    )
+
+
+def reminders(body_id: UUID, today: date) -> list[Reminder]:
+    """What an officer has to look at: asked permissions, keys that wait, what ends soon, copies nobody signed for."""
+    asked = Permission.objects.filter(body_id=body_id, status=Permission.Status.ASKED).select_related("party")
+    ending = Permission.objects.filter(
+        body_id=body_id, status=Permission.Status.GRANTED, ends_on__range=(today, today + SOON)
+    ).select_related("party")
+    works = Entrustment.objects.filter(
+        body_id=body_id, parent=None, ends_on__range=(today, today + SOON)
+    ).select_related("party")
+    keys = Party.objects.filter(body_id=body_id, status=Party.Status.PENDING)
+    copies = _unreceipted(body_id).select_related("party").order_by("created_at")
+    return [
+        *(Reminder("asked", row.party.name, row.asked_at.date(), "permission", row.id) for row in asked[:PAGE]),
+        *(Reminder("key", row.name, row.created_at.date(), "party", row.id) for row in keys[:PAGE]),
+        *(Reminder("unreceipted", row.party.name, row.created_at.date(), "hand_over", row.id) for row in copies[:PAGE]),
+        *(Reminder("permission-ends", row.party.name, row.ends_on, "permission", row.id) for row in ending[:PAGE]),
+        *(Reminder("entrustment-ends", row.title, row.ends_on, "entrustment", row.id) for row in works[:PAGE]),
+    ]
+
+
+def children(entrustment_id: UUID) -> list[EntrustmentRow]:
+    """The sub-entrustments of one entrustment."""
+    found = Entrustment.objects.filter(parent_id=entrustment_id).select_related("party").order_by("entry_index")
+    return [EntrustmentRow(r.id, r.title, r.party.name, r.stage, r.starts_on, r.ends_on, True) for r in found]
+
+
+def _unreceipted(body_id: UUID) -> QuerySet[HandOver]:
+    signed = Receipt.objects.filter(hand_over=OuterRef("id"), grade="receipted")
+    return HandOver.objects.filter(body_id=body_id, status=HandOver.Status.RELEASED).exclude(Exists(signed))
+
+
+def _hand_over(row: HandOver) -> HandOverRow:
+    return HandOverRow(
+        row.id,
+        row.entrustment.title,
+        row.party.name,
+        row.status,
+        row.get_status_display(),
+        row.rows,
+        tuple(Field.parse(text) for text in row.fields),
+        row.created_at,
+        bool(row.receipted),  # type: ignore[attr-defined]  # annotated above
+    )

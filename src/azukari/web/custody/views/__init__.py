@@ -1,0 +1,1 @@
+"""Screens of the register: thin, one body at a time."""

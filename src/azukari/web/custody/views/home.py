@@ -1,0 +1,38 @@
+"""The first screen: what waits, what ends soon, and the figures."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from azukari.stores.clock import now
+from azukari.web.accounts.queries import acting
+from azukari.web.accounts.rules import STAFF, Role, signed_in
+from azukari.web.custody.queries import register
+from azukari.web.ui.words import pick
+
+_KINDS = {
+    "asked": ("許諾の申請が届いています", "asks for a permission"),
+    "key": ("鍵の確認待ち", "key waits to be confirmed"),
+    "unreceipted": ("受領書がまだありません", "no receipt yet"),
+    "permission-ends": ("許諾の期限が近づいています", "permission ends soon"),
+    "entrustment-ends": ("委託の期間が終わります", "entrustment ends soon"),
+}
+
+
+@signed_in
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What the officer has to do; an administrator goes to the accounts, which is all that role sees."""
+    who = acting(request)
+    if who.role == Role.ADMINISTRATOR:
+        return HttpResponseRedirect(reverse("people"))
+    if who.role not in STAFF:
+        return render(request, "custody/elsewhere.html")
+    waiting = [
+        {"label": pick(*_KINDS[one.kind]), "what": one.what, "day": one.day, "url": reverse(one.page, args=[one.id])}
+        for one in register.reminders(who.body, now().date())
+    ]
+    return render(request, "custody/home.html", {"totals": register.totals(who.body), "waiting": waiting})

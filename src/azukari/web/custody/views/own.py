@@ -1,0 +1,62 @@
+"""What belongs to the body of who asks. Everything else is not there, and no answer tells that it is somewhere."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+
+from azukari.errors import LimitError, NotFoundError
+from azukari.web.accounts.queries import acting
+from azukari.web.custody import queries
+from azukari.web.custody.queries import permissions
+
+
+class _OfABody(Protocol):
+    @property
+    def body(self) -> UUID: ...
+
+
+F = TypeVar("F", bound=_OfABody)
+
+
+def party(request: HttpRequest, party_id: UUID) -> queries.PartyInfo:
+    """A party of the body. NotFoundError."""
+    return _own(request, queries.party(party_id))
+
+
+def entrustment(request: HttpRequest, entrustment_id: UUID) -> queries.EntrustmentInfo:
+    """An entrustment of the body. NotFoundError."""
+    return _own(request, queries.entrustment(entrustment_id))
+
+
+def permission(request: HttpRequest, permission_id: UUID) -> permissions.PermissionInfo:
+    """A permission of the body. NotFoundError."""
+    return _own(request, permissions.permission(permission_id))
+
+
+def hand_over(request: HttpRequest, hand_over_id: UUID) -> queries.HandOverInfo:
+    """A hand-over of the body. NotFoundError."""
+    return _own(request, queries.hand_over(hand_over_id))
+
+
+def small(file: UploadedFile[bytes], limit: int) -> bytes:
+    """The bytes of a small uploaded file. LimitError."""
+    if file.size is None or file.size > limit:
+        raise LimitError("the file is too large")
+    data: bytes = file.read()
+    return data
+
+
+def page_number(request: HttpRequest) -> int:
+    """The page that is asked for, 1 where it is none."""
+    text = request.GET.get("page", "1")
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 100_000 else 1
+
+
+def _own(request: HttpRequest, found: F) -> F:
+    if found.body != acting(request).body:
+        raise NotFoundError("there is no such record")
+    return found

@@ -1,0 +1,67 @@
+"""``{% load ui %}``: both languages in one place, days and moments as people in Japan read them, labels of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils.html import format_html
+
+from azukari.fields.kinds import Field
+from azukari.web.ui.words import language, pick
+
+register = template.Library()
+JAPAN = ZoneInfo("Asia/Tokyo")
+
+
+@register.simple_tag
+def say(ja: str, en: str) -> str:
+    """The sentence in the language of the page, escaped as any other text."""
+    return pick(ja, en)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """2026年4月1日, 2026-04-01; a moment is shown as its day in Japan."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(JAPAN).date()
+    return pick(f"{value.year}年{value.month}月{value.day}日", value.isoformat())
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Day and minute in Japan."""
+    if value is None:
+        return ""
+    local = value.astimezone(JAPAN)
+    return f"{day(local.date())} {local:%H:%M}"
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """A count with separators."""
+    return "" if value is None else f"{value:,}"
+
+
+@register.filter
+def labels(fields: Iterable[Field]) -> str:
+    """氏名、フリガナ; name, kana."""
+    return pick("、", ", ").join(field.label(language()) for field in fields)
+
+
+@register.filter
+def attribute(element: object, name: str) -> object:
+    """An attribute of an element of allauth's templates, or nothing."""
+    return element.get(name, "") if isinstance(element, dict) else ""
+
+
+@register.simple_tag
+def described_by(field: object) -> str:
+    """``aria-describedby`` for what stands around an input: its help and its errors."""
+    name = getattr(field, "auto_id", "")
+    parts = [f"{name}_{part}" for part, there in (("help", "help_text"), ("errors", "errors")) if getattr(field, there)]
+    return format_html(' aria-describedby="{}"', " ".join(parts)) if name and parts else ""

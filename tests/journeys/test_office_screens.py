@@ -1,0 +1,193 @@
+"""The office in a browser, in both languages: a first sign-in, and a sub-contractor that is permitted (story 2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli import scene as scenes
+from tests.cli.scene import Scene
+from tests.journeys.browser import Screen, azukari, browser, invited, serving
+
+from azukari.errors import RevokedError
+from azukari.testing.cast import KEYING
+
+PASSWORD = "mikan-no-ki-no-shita-de"  # made up for this test
+
+
+@pytest.fixture
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    """An office with parties, entrustments and hand-overs."""
+    scenes.without_office(monkeypatch)
+    yield scenes.copied(scenes.sealed(), tmp_path / "scene")
+    scenes.close()
+
+
+@pytest.fixture
+def address(scene: Scene) -> Iterator[str]:
+    scenes.close()
+    with serving(scene / "office", scene / "office.key") as found:
+        yield found
+
+
+def first_sign_in(screen: Screen, login: str, code: str) -> list[str]:
+    """Invitation, password, passkey; returns the recovery codes."""
+    screen.go("/")
+    screen.look("sign-in")
+    screen.press("招待コードをお持ちの方（はじめてのログイン）", "I have an invitation code (first sign-in)")
+    screen.fill(login=login, code=code, password=PASSWORD, again=PASSWORD)
+    screen.look("first-sign-in")
+    screen.press("次へ", "Next")
+    screen.look("second-factor")
+    screen.go("/")  # nothing else opens before there is a second factor
+    assert "/account/second-factor" in screen.page.url
+    screen.press("パスキーを登録", "Set up a passkey")
+    screen.fill(name="USB")
+    screen.look("add-passkey")
+    screen.page.locator("#mfa_webauthn_add").click()
+    screen.page.wait_for_url("**/account/recovery-codes")
+    screen.look("recovery-codes")
+    codes = screen.page.locator("#recovery_codes").input_value().split()
+    assert len(codes) == 10
+    screen.press("保管しました。次へ", "I have kept them. Next")
+    return codes
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_first_sign_in_when_invited_then_passkey_and_recovery_codes_open_the_office(
+    scene: Scene, address: str, language: str
+) -> None:
+    code = invited(scene / "office", scene / "office.key", "officer")
+    with browser(address, language) as screen:
+        codes = first_sign_in(screen, "officer", code)
+        assert screen.say("することの一覧", "To do") in screen.text()
+        screen.look("home")
+        screen.go("/account")
+        screen.look("account")
+        screen.press("ログアウト", "Sign out")
+        screen.go("/sign-in")
+        screen.page.locator("#passkey_login").click()
+        screen.page.wait_for_url(address + "/")
+        screen.press("ログアウト", "Sign out")
+        screen.go("/sign-in")
+        screen.fill(login="officer", password=PASSWORD)
+        screen.press("パスワードでログイン", "Sign in with a password")
+        screen.look("second-factor-code")
+        screen.go("/")  # the password alone opens nothing
+        assert "/sign-in/second-factor" in screen.page.url
+        screen.page.locator('[name="code"]').fill(codes[0])
+        screen.page.locator('main form button[type="submit"]').first.click()
+        screen.page.wait_for_url(address + "/")
+        assert screen.say("することの一覧", "To do") in screen.text()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_sub_entrustment_when_permitted_in_the_browser_then_sealing_works_and_the_sub_verifies_offline(
+    scene: Scene, address: str, language: str, tmp_path: Path
+) -> None:
+    office = ("--office", scene / "office", "--keys", scene / "office.key", "--as", "officer")
+    sub, card = tmp_path / "sub.key", tmp_path / "sub.key.card"
+    assert azukari("keygen", sub)[0] == 0
+    title, people = "入力", scene / "register.csv"
+    above = scene.hand_overs()[KEYING.slug]
+    code = invited(scene / "office", scene / "office.key", "officer")
+    with browser(address, language) as screen:
+        first_sign_in(screen, "officer", code)
+        register(screen, card, sub, tmp_path)
+
+        def seal(name: str, *more: object) -> int:
+            arguments = ["--entrustment", title, "--to", "白磯入力", "-o", tmp_path / name, *more, *office]
+            return azukari("seal", people, *arguments)[0]
+
+        assert seal("early.azk", "--parent", above) == 30  # not permitted
+        ask(screen, title)
+        assert seal("asked.azk", "--parent", above) == 30
+        screen.look("permission-asked")
+        screen.press("許諾する", "Permit")
+        confirm_if_asked(screen)
+        assert screen.say("許諾書", "Certificate") in screen.text()
+        screen.look("permission")
+        certificate = save(screen, "許諾書（機械用 .azp）", "Certificate (.azp)", tmp_path / "permission.azp")
+        paper = save(screen, "許諾書（PDF）", "Certificate (PDF)", tmp_path / "permission.pdf")
+        assert paper.read_bytes().startswith(b"%PDF")
+        code, said = azukari("verify", certificate, "-i", sub, "--json")
+        assert (code, json.loads(said)["verdict"]) == (0, "holds")
+        assert seal("permitted.azk", "--parent", above) == 0
+        assert azukari("open", tmp_path / "permitted.azk", "-i", sub, "-o", tmp_path / "rows.csv")[0] == 0
+        screen.page.locator("#revoke_reason").fill("再び委託しないため")
+        screen.press("許諾を取り消す", "Revoke")
+        confirm_if_asked(screen)
+        assert screen.say("取消し", "revoked") in screen.text()
+        assert seal("late.azk", "--parent", above) == 30
+        revoked = save(screen, "許諾書（機械用 .azp）", "Certificate (.azp)", tmp_path / "revoked.azp")
+        assert azukari("verify", revoked)[0] == RevokedError.code
+        for path, name in (("/entrustments", "entrustments"), ("/hand-overs", "hand-overs"), ("/parties", "parties")):
+            screen.go(path)
+            screen.look(name)
+
+
+def register(screen: Screen, card: Path, key: Path, folder: Path) -> None:
+    """Party, challenge, answer, fingerprint."""
+    from azukari.seal.identity import parse_card
+
+    screen.go("/parties")
+    screen.press("相手を登録する", "Register a party")
+    screen.fill(name="白磯入力", country="JP", roster="12")
+    screen.page.locator('[name="card"]').set_input_files(card)
+    screen.look("add-party")
+    screen.press("登録する", "Register")
+    challenge = save(screen, "問いのファイル", "Challenge file", folder / "sub.challenge")
+    assert azukari("answer", challenge, "-i", key, "-o", folder / "sub.answer")[0] == 0
+    screen.press("答えと指紋を入れる", "Enter answer and fingerprint")
+    confirm_if_asked(screen)
+    screen.page.locator('[name="answer"]').set_input_files(folder / "sub.answer")
+    screen.fill(fingerprint=parse_card(card.read_bytes()).fingerprint)
+    screen.look("confirm-party")
+    screen.press("確認する", "Confirm")
+    assert screen.say("確認済み", "confirmed") in screen.text()
+
+
+def ask(screen: Screen, title: str) -> None:
+    """What the contractor asks, recorded by the officer."""
+    screen.go("/entrustments")
+    screen.page.get_by_role("link", name=title, exact=True).first.click()
+    screen.look("entrustment")
+    days = screen.page.locator("main").inner_text()
+    assert title in days
+    screen.press("再委託の申請を記録する", "Record what is asked")
+    screen.page.locator('[name="party"]').select_option(label="白磯入力")
+    screen.page.locator('[name="fields"][value="name/person"]').check()
+    screen.page.locator('[name="fields"][value="kana/person"]').check()
+    starts, ends = period()
+    screen.fill(people="300", starts_on=starts, ends_on=ends, safeguards="施錠した部屋、入退室の記録")
+    screen.look("ask")
+    screen.press("記録する", "Record")
+
+
+def period() -> tuple[str, str]:
+    """From today to a month later."""
+    from datetime import timedelta
+
+    from azukari.stores.clock import now
+
+    today = now().date()
+    return today.isoformat(), (today + timedelta(days=30)).isoformat()
+
+
+def confirm_if_asked(screen: Screen) -> None:
+    """The second factor again, where minutes have passed since it was shown last."""
+    if "/sign-in/again" in screen.page.url:
+        screen.look("confirm-access")
+        screen.page.locator("#mfa_webauthn_reauthenticate").click()
+        screen.page.wait_for_url(lambda url: "/sign-in/again" not in url)
+
+
+def save(screen: Screen, ja: str, en: str, path: Path) -> Path:
+    """Press a link that saves a file."""
+    press: Callable[[], None] = lambda: screen.press(ja, en, opens=False)  # noqa: E731  # reads better than a def in a with
+    with screen.page.expect_download() as download:
+        press()
+    download.value.save_as(path)
+    return path
