@@ -6,22 +6,26 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import views as passkeys
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from azukari.errors import AzukariError, NotFoundError
+from azukari.errors import AzukariError, NotFoundError, StateError
 from azukari.stores.clock import now
 from azukari.web import office
 from azukari.web.accounts import queries
 from azukari.web.accounts.actions import invitation, person
 from azukari.web.accounts.forms import InvitationForm, PersonForm
+from azukari.web.accounts.gate import FACTORS
 from azukari.web.accounts.models import User
 from azukari.web.accounts.queries import acting
-from azukari.web.accounts.rules import Role, allow, anybody, enrolling
+from azukari.web.accounts.rules import Role, allow, anybody, enrolling, signed_in
 from azukari.web.ui.words import language
 
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -52,6 +56,16 @@ def first_sign_in(request: HttpRequest) -> HttpResponse:
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Passkey or authenticator app: one of them is compulsory."""
     return render(request, "accounts/second_factor.html")
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove_passkey(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Remove a passkey, but never the last second factor: allauth asks nobody here."""
+    if Authenticator.objects.filter(user_id=acting(request).id, type__in=FACTORS).count() < 2:
+        raise StateError("the last second factor stays")
+    response: HttpResponseBase = passkeys.remove_webauthn(request, pk=pk)
+    return response
 
 
 @allow(Role.ADMINISTRATOR)

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from azukari.errors import AzukariError, ForeignReceiptError, NotFoundError
+from azukari.errors import AzukariError, ForeignReceiptError, NotFoundError, StorageError
 from azukari.seal.receipt import MAX_RECEIPT, hand_over_of
 from azukari.stores.clock import now
 from azukari.web.accounts.queries import acting
@@ -59,7 +59,11 @@ def package(request: HttpRequest, hand_over_id: UUID) -> HttpResponseBase:
     info = own.hand_over(request, hand_over_id)
     if info.status != "released":
         raise NotFoundError("the package was not released")
-    return FileResponse(places.package(info.id).open("rb"), as_attachment=True, filename=f"{info.id.hex}.azk")
+    try:
+        file = places.package(info.id).open("rb")
+    except OSError as error:
+        raise StorageError("the package cannot be read") from error
+    return FileResponse(file, as_attachment=True, filename=f"{info.id.hex}.azk")
 
 
 @allow(Role.OFFICER)

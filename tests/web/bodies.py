@@ -1,0 +1,168 @@
+"""Two bodies in one office, each with people of every role and one record of every kind, and a way to sign them in."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from tests.web.conftest import AT, BY, Ledger
+
+from azukari.ledger import Signer
+from azukari.seal.identity import Identity, card_of
+from azukari.stores.keys import KeyEncryptionKey
+
+SECRET = "JBSWY3DPEHPK3PXP"  # of the authenticator app of everybody here
+PASSWORD = "mikan-no-ki-no-shita-de"
+KEK = KeyEncryptionKey(bytes(range(32)))
+
+
+@dataclass
+class Records:
+    """A body, its people by role, and the argument of every address that names a record."""
+
+    body_id: UUID
+    people: dict[str, UUID]
+    arguments: dict[str, Any]
+    names: list[str] = field(default_factory=list)  # that nobody of another body may see
+
+
+@contextmanager
+def screens() -> Iterator[None]:
+    """The face of the office in this process, with its key."""
+    from django.conf import settings
+    from django.test import override_settings
+
+    from azukari.web import office
+
+    office.unlock(KEK)
+    with override_settings(
+        ROOT_URLCONF="azukari.web.faces.inside",
+        MIDDLEWARE=settings.MIDDLEWARES["inside"],
+        ALLOWED_HOSTS=["testserver"],
+        SECRET_KEY="only-for-this-test",
+        SESSION_COOKIE_SECURE=False,
+        CSRF_COOKIE_SECURE=False,
+        SESSION_COOKIE_NAME="azukari",
+        CSRF_COOKIE_NAME="azukari-csrf",
+    ):
+        yield
+
+
+def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
+    """People, a party, an entrustment, a permission that is asked, a hand-over; names hold ``mark``."""
+    from azukari.web.accounts.actions import person
+    from azukari.web.accounts.rules import Role
+    from azukari.web.custody.actions import entrustment, party, permission
+
+    body_id = ledger.body_id if body_id is None else body_id
+    people = {
+        role: person.create(body_id=body_id, login=f"{mark}-{role}", name=f"{mark} 職員", role=role, by=BY, at=AT)
+        for role in Role.values
+    }
+    for person_id in people.values():
+        give_factor(person_id)
+    parties = []
+    for name in ("委託先", "再委託先"):
+        card = card_of(Identity.generate())
+        parties.append(
+            party.add(
+                body_id=body_id, card=card, name=f"{mark} {name}", country="JP",
+                wrapped_challenge=KEK.wrap(secrets.token_bytes(32), "x"), by=BY, at=AT,
+            )
+        )  # fmt: skip
+        party.confirm(party_id=parties[-1], fingerprint=card.fingerprint, answer_ok=True, by=BY, at=AT)
+    days = {"starts_on": date(2026, 4, 1), "ends_on": date(2099, 3, 31)}
+    work = entrustment.create(
+        body_id=body_id, party_id=parties[0], title=f"{mark} 入力", purpose="届書の入力", fields=["name", "kana"],
+        by=BY, at=AT, **days,
+    )  # fmt: skip
+    asked = permission.ask(
+        entrustment_id=work, party_id=parties[1], country="JP", fields=["name"], people=100, safeguards="施錠",
+        by=BY, at=AT, **days,
+    )  # fmt: skip
+    arguments = {
+        "party_id": parties[0],
+        "entrustment_id": work,
+        "permission_id": asked,
+        "hand_over_id": hand_over(body_id, work, parties[0]),
+        "person_id": people["auditor"],
+    }
+    return Records(body_id, people, arguments, [f"{mark} 委託先", f"{mark} 入力", f"{mark}-officer", f"{mark} 職員"])
+
+
+def another_body(ledger: Ledger) -> UUID:
+    """A second body in the same office, with a log of its own."""
+    from azukari.web.accounts.actions import body
+    from azukari.web.sequencer.actions import log
+
+    body_id = body.create(name="別の市", by=BY, at=AT)
+    vkey = Signer("ledger.example/another", b"\x09" * 32).vkey
+    log.create(body_id=body_id, origin="ledger.example/another", vkey=vkey, wrapped_key=b"w", by=BY, at=AT)
+    return body_id
+
+
+def hand_over(body_id: UUID, entrustment_id: UUID, party_id: UUID) -> UUID:
+    """A released hand-over in the register, without the files of a real one."""
+    from azukari.web.custody.models import HandOver, Snapshot
+
+    snapshot = Snapshot.objects.create(
+        body_id=body_id,
+        table_mac=secrets.token_bytes(32),
+        wrapped_index_key=b"w",
+        rows=10,
+        created_at=AT,
+        created_by=BY,
+    )
+    made = HandOver.objects.create(
+        id=uuid4(), body_id=body_id, entrustment_id=entrustment_id, party_id=party_id, snapshot=snapshot,
+        status="released", fields=["reference/person", "name/person"], rows=10, wrapped_key=b"w", wrapped_data_key=b"w",
+        entry_index=1_000 + HandOver.objects.count(), entry=b"{}", expires_on=date(2104, 3, 31), created_at=AT,
+        created_by=BY,
+    )  # fmt: skip
+    return made.id
+
+
+def give_factor(person_id: UUID) -> None:
+    """An authenticator app with ``SECRET``."""
+    from allauth.mfa.models import Authenticator
+
+    from azukari.web import office
+    from azukari.web.accounts.adapters import FactorAdapter
+
+    office.unlock(KEK)
+    Authenticator.objects.create(user_id=person_id, type="totp", data={"secret": FactorAdapter().encrypt(SECRET)})
+
+
+def client_of(person_id: UUID | None, *, shown: timedelta | None = timedelta(0)) -> Any:
+    """A browser in which this person is signed in; ``shown``: how long ago the second factor was."""
+    from allauth.account.internal.flows import login as flows
+    from django.test import Client
+
+    from azukari.web.accounts.models import User
+
+    client = Client()
+    if person_id is None:
+        return client
+    user = User.objects.get(id=person_id)
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.session
+    if shown is not None:
+        session[flows.AUTHENTICATION_METHODS_SESSION_KEY] = [
+            {"method": "mfa", "type": "totp", "at": time.time() - shown.total_seconds(), "reauthenticated": True}
+        ]
+        session[flows._AUTHENTICATION_METHODS_USER_SESSION_KEY] = flows.user_id_to_str(user)
+    session.save()
+    return client
+
+
+def code_now(step: int = 0) -> str:
+    """The six digits of the authenticator app, ``step`` times thirty seconds from now."""
+    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+
+    return str(format_hotp_value(hotp_value(SECRET, int(time.time()) // 30 + step)))
