@@ -12,7 +12,7 @@ from tests.cli.scene import Scene
 from tests.journeys.browser import Screen, azukari, browser, invited, serving
 
 from azukari.errors import RevokedError
-from azukari.testing.cast import KEYING
+from azukari.testing.cast import KANA, KEYING
 
 PASSWORD = "mikan-no-ki-no-shita-de"  # made up for this test
 
@@ -191,3 +191,39 @@ def save(screen: Screen, ja: str, en: str, path: Path) -> Path:
         press()
     download.value.save_as(path)
     return path
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_table_when_handed_over_in_the_browser_then_the_recipient_opens_it_and_the_receipt_comes_back(
+    scene: Scene, address: str, language: str, tmp_path: Path
+) -> None:
+    code = invited(scene / "office", scene / "office.key", "officer")
+    with browser(address, language) as screen:
+        first_sign_in(screen, "officer", code)
+        screen.go("/entrustments")
+        screen.page.get_by_role("link", name="照合", exact=True).first.click()
+        screen.press("表を封印して渡す", "Seal and hand over a table")
+        screen.page.locator('[name="table"]').set_input_files(scene / "register.csv")
+        screen.look("upload")
+        screen.press("表を調べる", "Look at the table")
+        screen.page.get_by_role("button", name=screen.say("印を付けて封印する", "Mark and seal")).wait_for(
+            timeout=30_000
+        )
+        screen.look("looked")
+        assert screen.say("個人番号", "individual number") in screen.text()
+        assert screen.page.get_by_text(screen.say("渡す", "leaves"), exact=True).count() == 2  # name and kana alone
+        screen.press("印を付けて封印する", "Mark and seal")
+        confirm_if_asked(screen)
+        shown = screen.page.get_by_role("link", name=screen.say("受渡しを見る", "Show the hand-over"))
+        shown.wait_for(timeout=60_000)
+        screen.look("sealed")
+        shown.click()
+        package = save(screen, "封印した包みを保存する", "Save the sealed package", tmp_path / "table.azk")
+        rows = tmp_path / "rows.csv"
+        assert azukari("open", package, "-i", scene / f"{KANA.slug}.key", "-o", rows)[0] == 0
+        assert rows.read_text(encoding="utf-8-sig").splitlines()[0] == "行参照,氏名,フリガナ"
+        screen.page.locator('[name="receipt"]').set_input_files(tmp_path / "rows.csv.receipt")
+        screen.look("hand-over")
+        screen.press("受領書を確かめて保管する", "Verify and keep")
+        assert screen.say("相手の受領書", "by the recipient") in screen.text()
+    assert not list((scene / "office" / "uploads").glob("*.upload")), "the table was destroyed with the work"

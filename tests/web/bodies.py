@@ -59,6 +59,7 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
     from azukari.web.accounts.actions import person
     from azukari.web.accounts.rules import Role
     from azukari.web.custody.actions import entrustment, party, permission
+    from azukari.web.jobs.actions import queue
 
     body_id = ledger.body_id if body_id is None else body_id
     people = {
@@ -92,6 +93,7 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
         "permission_id": asked,
         "hand_over_id": hand_over(body_id, work, parties[0]),
         "person_id": people["auditor"],
+        "job_id": queue.enqueue(body_id=body_id, kind="look", arguments={"entrustment": work.hex}, by=BY, at=AT),
     }
     return Records(body_id, people, arguments, [f"{mark} 委託先", f"{mark} 入力", f"{mark}-officer", f"{mark} 職員"])
 

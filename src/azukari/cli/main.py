@@ -39,6 +39,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "recover": ("office", "recover", "中断した封印を片付ける / finish or void what a crash left"),
     "expire": ("office", "expire", "期限の過ぎた控えを消す / remove copy records that are over their last day"),
     "serve": ("serving", "serve", "庁内の画面を開く / serve the office's screens"),
+    "work": ("working", "work", "預かった表の封印などを行う / do what waits: seal what was uploaded"),
     "person": ("people", "person", "職員のアカウントと招待 / accounts and invitations"),
     "witness": ("witness", "witness", "証人 / a witness that cosigns the ledgers of other bodies"),
     "demo": ("demo", "demo", "実演 / the whole story on fictitious people"),

@@ -114,6 +114,13 @@ def _open_keys(keys_path: Path) -> KeyEncryptionKey:
     return open_key_file(keys_path, given)
 
 
+def ask_once(keys_path: Path) -> None:
+    """Ask for the passphrase of a key file, if it has one that the environment does not give, for this process and
+    those that it starts."""
+    if passphrase() is None and needs_passphrase(keys_path) and sys.stdin.isatty():
+        os.environ["AZUKARI_PASSPHRASE"] = str(click.prompt("Passphrase / パスフレーズ", hide_input=True, err=True))
+
+
 def passphrase() -> bytes | None:
     """AZUKARI_PASSPHRASE or the file that AZUKARI_PASSPHRASE_FILE names; None without either."""
     return read_secret_option(os.environ, "AZUKARI_PASSPHRASE")

@@ -113,7 +113,7 @@ def seal(
     show_typing(out, typings, choice)
     sealed = action(
         source=source.frame,
-        order=Order(terms.id, party.id, choice, output, strict_schema, canaries, above),
+        order=Order(terms.id, party.id, choice, output, strict_schema, canaries, parent_id=above),
         kek=office.kek,
         by=office.by,
         at=office.at,

@@ -1,4 +1,4 @@
-"""`serve`: the office's screens in a browser, with the ledger's integrator beside them."""
+"""`serve`: the office's screens in a browser, with the ledger's integrator and a worker beside them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from azukari.cli.ledger import run_integrator
-from azukari.cli.options import office_options, open_office
+from azukari.cli.options import ask_once, office_options, open_office
 from azukari.cli.speech import Speech, speech
+from azukari.cli.working import worker_beside
 from azukari.errors import NotFoundError, OptionError
 from azukari.stores.serving import LOOPBACK, Tls
 
@@ -42,6 +43,7 @@ def serve(
     tls = _tls(tls_cert, tls_key, host)
     os.environ["AZUKARI_FACE"] = "inside"
     os.environ["AZUKARI_PLAIN_HTTP"] = "" if tls else "1"
+    ask_once(keys_path)
     opened = open_office(office_path, keys_path, login)
     from azukari.web import office, serving
     from azukari.web.accounts import queries as accounts
@@ -56,14 +58,15 @@ def serve(
             arguments = (opened, log_id, lambda signed: None, threading.Event())
             threading.Thread(target=run_integrator, args=arguments, name="integrator", daemon=True).start()
 
-    serving.serve_screens(
-        host,
-        port,
-        lambda taken: _tell(out, f"{'https' if tls else 'http'}://{names[0] if names else 'localhost'}:{taken}/"),
-        names=names,
-        tls=tls,
-        started=integrate,
-    )
+    with worker_beside(office_path, keys_path, login):
+        serving.serve_screens(
+            host,
+            port,
+            lambda taken: _tell(out, f"{'https' if tls else 'http'}://{names[0] if names else 'localhost'}:{taken}/"),
+            names=names,
+            tls=tls,
+            started=integrate,
+        )
 
 
 def _tls(certificate: Path | None, key: Path | None, host: str) -> Tls | None:

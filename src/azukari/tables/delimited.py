@@ -18,6 +18,7 @@ import polars as pl
 from azukari.errors import FormatError, LimitError, TableError
 from azukari.tables.headers import checked_headers
 from azukari.tables.limits import Limits
+from azukari.tables.nameless import source as engine_source
 from azukari.tables.scan import Encoding, Scan, Source, examine, first_record
 
 _BATCH: Final = 50_000  # rows that the strict reader holds as Python objects at a time
@@ -53,7 +54,7 @@ def engine_read(source: Source, names: Sequence[str], delimiter: str = ",") -> p
     """
     try:
         return pl.read_csv(
-            source.resolve() if isinstance(source, Path) else source,
+            engine_source(source) if isinstance(source, Path) else source,
             has_header=False,
             skip_rows=1,
             separator=delimiter,

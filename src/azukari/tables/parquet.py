@@ -10,6 +10,7 @@ import polars as pl
 from azukari.errors import LimitError, TableError
 from azukari.tables.headers import checked_headers
 from azukari.tables.limits import Limits
+from azukari.tables.nameless import source
 
 _EXACT = 2**53  # below this a float64 holds every whole number
 
@@ -34,7 +35,7 @@ def read_parquet(path: Path, limits: Limits) -> pl.DataFrame:
 
 def _shape(path: Path) -> tuple[dict[str, pl.DataType], int]:
     try:
-        lazy = pl.scan_parquet(path.resolve(), glob=False)
+        lazy = pl.scan_parquet(source(path), glob=False)
         return dict(lazy.collect_schema()), int(lazy.select(pl.len()).collect().item())
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         pass  # raised below: the engine's message may quote the file
@@ -43,7 +44,7 @@ def _shape(path: Path) -> tuple[dict[str, pl.DataType], int]:
 
 def _loaded(path: Path) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path.resolve(), glob=False)
+        return pl.read_parquet(source(path), glob=False)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         pass
     raise TableError("no readable Parquet")

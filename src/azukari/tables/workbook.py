@@ -24,6 +24,7 @@ from azukari.tables import workbook_child
 from azukari.tables.canonical import csv_records
 from azukari.tables.headers import checked_headers
 from azukari.tables.limits import MIB, Limits
+from azukari.tables.nameless import address
 
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _ROW: Final = re.compile(rb"<(?:\w+:)?row\b[^>]{0,400}?\br=[\"']([0-9]{1,10})[\"']")
@@ -132,7 +133,7 @@ def _parsed(path: Path, limits: Limits) -> bytes:
         }
     )
     # -P keeps the folder of the script, which has a module named typing, off the path.
-    command = [sys.executable, "-P", str(Path(workbook_child.__file__)), str(path.resolve()), allowed]
+    command = [sys.executable, "-P", str(Path(workbook_child.__file__)), str(address(path)), allowed]
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),

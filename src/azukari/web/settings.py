@@ -26,6 +26,7 @@ DEBUG = False
 INSTALLED_APPS = [
     "azukari.web.ui",
     "azukari.web.sequencer",
+    "azukari.web.jobs",
     "azukari.web.accounts",
     "azukari.web.custody",
     "azukari.web.incidents",
@@ -148,6 +149,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+FILE_UPLOAD_HANDLERS = ["azukari.web.jobs.uploads.SealedUploadHandler"]  # nothing that arrives lies in the clear
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 

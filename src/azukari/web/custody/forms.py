@@ -167,6 +167,50 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(max_length=2_000, label=say("理由", "Reason"))
 
 
+class UploadForm(forms.Form):
+    """渡す表。"""
+
+    table = forms.FileField(
+        label=say("渡す表（CSV、XLSX）", "Table to hand over: CSV, XLSX"),
+        help_text=say(
+            "届いたものは暗号化して置かれ、封印のあと消えます。", "It is kept encrypted, and destroyed after sealing."
+        ),
+    )
+    parent = forms.ChoiceField(label=say("上の受渡し", "The hand-over above"))
+
+    def __init__(self, *args: Any, above: list[tuple[str, str]] | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if above is None:
+            del self.fields["parent"]
+        else:
+            self.fields["parent"].choices = above  # type: ignore[attr-defined]
+
+
+class ColumnsForm(forms.Form):
+    """列の種類。 One choice for each column of the table, by its position."""
+
+    strict = forms.BooleanField(
+        required=False, label=say("表記を変えない（印が弱くなります）", "Change no spelling (weaker marks)")
+    )
+
+    def __init__(self, *args: Any, columns: list[dict[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stays = [("", say("不明・渡さない", "unknown, stays"))]
+        known = field_choices()
+        for number, column in enumerate(columns):
+            more = (
+                [(column["field"], column["field"])] if column["field"] not in {"", *(key for key, _ in known)} else []
+            )
+            self.fields[f"column_{number}"] = forms.ChoiceField(
+                required=False, choices=stays + known + more, initial=column["field"], label=column["header"]
+            )
+        self.order_fields([f"column_{number}" for number in range(len(columns))])
+
+    def said(self, columns: list[dict[str, str]]) -> dict[str, str]:
+        """Header to ``kind/role``, or nothing."""
+        return {column["header"]: self.cleaned_data[f"column_{number}"] for number, column in enumerate(columns)}
+
+
 class ReceiptForm(forms.Form):
     """受領書。"""
 

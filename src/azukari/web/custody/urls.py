@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from azukari.web.custody.views import entrustments, hand_overs, home, parties, permissions
+from azukari.web.custody.views import entrustments, hand_overs, home, parties, permissions, sealing
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -26,6 +26,10 @@ urlpatterns = [
     path("permissions/<uuid:permission_id>/confirm", permissions.confirm, name="confirm_permission"),
     path("permissions/<uuid:permission_id>/certificate", permissions.certificate, name="certificate"),
     path("permissions/<uuid:permission_id>/certificate.pdf", permissions.certificate_paper, name="certificate_paper"),
+    path("entrustments/<uuid:entrustment_id>/seal", sealing.upload, name="seal"),
+    path("seals/<uuid:job_id>", sealing.progress, name="sealing"),
+    path("seals/<uuid:job_id>/start", sealing.start, name="start_sealing"),
+    path("seals/<uuid:job_id>/cancel", sealing.cancel, name="cancel_sealing"),
     path("hand-overs", hand_overs.hand_overs, name="hand_overs"),
     path("hand-overs/<uuid:hand_over_id>", hand_overs.hand_over, name="hand_over"),
     path("hand-overs/<uuid:hand_over_id>/package", hand_overs.package, name="package"),

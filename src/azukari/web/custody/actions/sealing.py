@@ -48,9 +48,10 @@ class Order:
     entrustment_id: UUID
     party_id: UUID
     choice: Choice
-    output: Path
+    output: Path | None  # None: the package stays in the office, to be fetched
     strict_schema: bool = False
     canaries: int | None = None
+    hand_over_id: UUID | None = None  # None: a new one; given by whoever must find it again
     parent_id: UUID | None = None  # for a sub-contractor: the hand-over that the party above holds
 
 
@@ -74,14 +75,12 @@ def seal(
     finishes it. ``ask`` reaches the witnesses of the body's policy.
     """
     entrustment, party = _permitted(order, at.date())
-    if order.output.exists():
-        raise StateError("the output file exists already")
-    if not order.output.resolve().parent.is_dir():
-        raise NotFoundError("the folder of the output file")
+    if order.output is not None:
+        _require_new(order.output)
     if REFERENCE_HEADER in dict(order.choice.leaving):
         raise ColumnError(f"{REFERENCE_HEADER} is the name of azukari's own column")
     verify_choice(source, order.choice)
-    hand_over_id = uuid4()
+    hand_over_id = order.hand_over_id or uuid4()
     with places.sealing_alone():
         snapshot = _snapshot(source, entrustment.body, kek, by=by, at=at)
         parties = _parties(hand_over_id, entrustment, party, snapshot, order.parent_id, at.date())
@@ -103,6 +102,13 @@ def seal(
         except (StorageError, Error, OSError) as error:
             raise StorageError(f"hand-over {hand_over_id.hex} is logged; `azukari recover` finishes it") from error
     return queries.hand_over(hand_over_id)
+
+
+def _require_new(output: Path) -> None:
+    if output.exists():
+        raise StateError("the output file exists already")
+    if not output.resolve().parent.is_dir():
+        raise NotFoundError("the folder of the output file")
 
 
 def _permitted(order: Order, today: date) -> tuple[queries.EntrustmentInfo, queries.PartyInfo]:
@@ -218,7 +224,7 @@ def _log(
             wrapped_data_key=kek.wrap(keys.record_key, vault.record_purpose(hand_over_id)),
             entry_index=index,
             entry=data,
-            output_path=str(order.output.resolve()),
+            output_path=None if order.output is None else str(order.output.resolve()),
             expires_on=retention.record_expiry(date.fromisoformat(entry.expires)),
             created_at=at,
             created_by=by,

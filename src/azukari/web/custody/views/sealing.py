@@ -1,0 +1,147 @@
+"""Hand over in the browser: upload, see what would leave, seal in the background, watch, cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from azukari import errors
+from azukari.errors import AzukariError, StateError
+from azukari.fields.kinds import Field
+from azukari.stores.clock import now
+from azukari.web import office
+from azukari.web.accounts.queries import acting
+from azukari.web.accounts.rules import Role, allow
+from azukari.web.custody import queries, work
+from azukari.web.custody.forms import ColumnsForm, UploadForm
+from azukari.web.custody.queries import permissions
+from azukari.web.custody.views import own
+from azukari.web.jobs import uploads
+from azukari.web.jobs.actions import queue
+from azukari.web.jobs.queries import JobInfo
+from azukari.web.ui.templatetags.ui import moment
+from azukari.web.ui.words import language, pick
+
+REFRESH = 2  # seconds
+_WORDS = {c.word: c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, AzukariError) and c.word}
+
+
+@allow(Role.OFFICER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest, entrustment_id: UUID) -> HttpResponse:
+    """The table to hand over under an entrustment; a worker looks at it."""
+    info, who = own.entrustment(request, entrustment_id), acting(request)
+    form = UploadForm(request.POST or None, request.FILES or None, above=_above(info))
+    if request.method == "POST" and form.is_valid():
+        try:
+            permissions.require_in_force(info, now().date())
+            kept = uploads.keep(form.cleaned_data["table"], body_id=who.body, kek=office.key(), by=who.id, at=now())
+            named = {"entrustment": info.id.hex, "parent": form.cleaned_data.get("parent", "")}
+            job_id = queue.enqueue(
+                body_id=who.body, kind=work.LOOK, arguments=named, upload_id=kept, by=who.id, at=now()
+            )
+            return HttpResponseRedirect(reverse("sealing", args=[job_id]))
+        except AzukariError as error:
+            form.add_error(None, error.sentence(language()))
+    shown = {"form": form, "entrustment": info, "party": queries.party(info.party)}
+    return render(request, "custody/upload.html", shown, status=400 if form.errors else 200)
+
+
+def _above(info: queries.EntrustmentInfo) -> list[tuple[str, str]] | None:
+    """For a sub-entrustment: the released hand-overs of the party above."""
+    if info.parent is None:
+        return None
+    found = queries.hand_overs(info.body, entrustment_id=info.parent)
+    return [(one.id.hex, f"{moment(one.created_at)} ({one.rows:,})") for one in found if one.status == "released"]
+
+
+@allow(Role.OFFICER)
+@require_safe
+def progress(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Where it stands: what the table was taken for, or how far the sealing is."""
+    job = own.job(request, job_id)
+    if job.kind == work.LOOK and job.status == "done":
+        return _looked(request, job, ColumnsForm(columns=job.result["columns"]))
+    shown = {
+        "job": job,
+        "entrustment": own.entrustment(request, UUID(job.arguments["entrustment"])),
+        "percent": 100 * job.done // job.total if job.total else None,
+        "refusal": _sentence(job.error),
+        "hand_over": UUID(job.result["hand_over"]) if job.result.get("hand_over") else None,
+    }
+    answer = render(request, "custody/sealing.html", shown)
+    if not job.ended:
+        answer["Refresh"] = str(REFRESH)
+    return answer
+
+
+@allow(Role.OFFICER, fresh=True)
+@require_POST
+def start(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Seal, as the officer has said of each column."""
+    looked, who = own.job(request, job_id), acting(request)
+    if looked.kind != work.LOOK or looked.status != "done":
+        raise StateError("this table was not looked at yet")
+    form = ColumnsForm(request.POST, columns=looked.result["columns"])
+    if not form.is_valid():
+        return _looked(request, looked, form)
+    said = {"columns": form.said(looked.result["columns"]), "strict": form.cleaned_data["strict"]}
+    started = queue.enqueue(
+        body_id=who.body,
+        kind=work.SEAL,
+        arguments={**looked.arguments, **said},
+        upload_id=looked.upload,
+        by=who.id,
+        at=now(),
+    )
+    return HttpResponseRedirect(reverse("sealing", args=[started]))
+
+
+@allow(Role.OFFICER)
+@require_POST
+def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Cancel; a table that was only looked at is destroyed."""
+    job, who = own.job(request, job_id), acting(request)
+    if job.ended:
+        if job.kind == work.LOOK and job.upload is not None:
+            queue.destroy_upload(upload_id=job.upload, by=who.id, at=now())
+        return HttpResponseRedirect(reverse("entrustment", args=[UUID(job.arguments["entrustment"])]))
+    queue.cancel(job_id=job.id, by=who.id, at=now())
+    return HttpResponseRedirect(reverse("sealing", args=[job.id]))
+
+
+def _looked(request: HttpRequest, job: JobInfo, form: ColumnsForm) -> HttpResponse:
+    info = own.entrustment(request, UUID(job.arguments["entrustment"]))
+    columns: list[dict[str, Any]] = [
+        {
+            "field": form[f"column_{number}"],
+            "label": Field.parse(column["field"]).label(language()) if column["field"] else "",
+            "leaves": work.leaves(column["fate"]),
+            "why": column[language()],
+        }
+        for number, column in enumerate(job.result["columns"])
+    ]
+    shown = {
+        "job": job,
+        "form": form,
+        "columns": columns,
+        "rows": job.result["rows"],
+        "entrustment": info,
+        "party": queries.party(info.party),
+    }
+    return render(request, "custody/looked.html", shown, status=400 if form.errors else 200)
+
+
+def _sentence(word: str) -> str:
+    if not word:
+        return ""
+    if word in _WORDS:
+        return _WORDS[word]().sentence(language())
+    if word == queue.INTERRUPTED:
+        return pick("作業が 3 回中断しました。もう一度お試しください。", "It was interrupted three times. Try again.")
+    return pick("処理に失敗しました。", "Something failed.")

@@ -1,0 +1,117 @@
+"""What a worker does for the register: look at an uploaded table, and seal it. Both may be begun again by another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+
+from azukari.errors import NotFoundError, OptionError, StateError
+from azukari.fields.kinds import Field, Kind
+from azukari.handover.choosing import Choice, Fate, choose
+from azukari.ledger.witnessing import Ask
+from azukari.stores.clock import now
+from azukari.tables import ColumnTyping, apply_overrides, read_table, type_columns
+from azukari.web import office
+from azukari.web.custody import queries
+from azukari.web.custody.actions import releasing, sealing
+from azukari.web.jobs import uploads
+from azukari.web.jobs.actions import queue
+from azukari.web.jobs.worker import Context, Work
+
+LOOK = "look"
+SEAL = "seal"
+UNTYPED = ""
+"""What an officer chooses for a column that is not to leave."""
+
+
+def kinds(ask: Ask | None) -> Mapping[str, Work]:
+    """The work of this room by its kind; ``ask`` reaches the witnesses of the body's policy."""
+    return {LOOK: look, SEAL: lambda context: seal(context, ask)}
+
+
+def look(context: Context) -> Mapping[str, Any]:
+    """What each column was taken for, and what would happen to it. No cell of the table is kept."""
+    terms = queries.entrustment(UUID(context.job.arguments["entrustment"]))
+    frame = _table(context)
+    context.progress(0, frame.height)
+    typings = type_columns(frame)
+    fates = {header: fate for header, _, fate in choose(typings, terms.fields).fates}
+    return {
+        "rows": frame.height,
+        "columns": [
+            {
+                "header": typing.header,
+                "field": str(typing.field) if typing.field else UNTYPED,
+                "fate": fates[typing.header].value,
+                "ja": "".join(ground.sentence("ja") for ground in typing.grounds),
+                "en": " ".join(ground.sentence("en") for ground in typing.grounds),
+            }
+            for typing in typings
+        ],
+    }
+
+
+def seal(context: Context, ask: Ask | None = None) -> Mapping[str, Any]:
+    """Seal the table for the party of the entrustment; the hand-over has the id of the job, so there is one at most."""
+    job = context.job
+    if not _resumed(context, ask):
+        terms = queries.entrustment(UUID(job.arguments["entrustment"]))
+        frame = _table(context)
+        order = sealing.Order(
+            entrustment_id=terms.id,
+            party_id=terms.party,
+            choice=chosen(frame, terms.fields, job.arguments["columns"]),
+            output=None,
+            strict_schema=bool(job.arguments.get("strict")),
+            parent_id=UUID(job.arguments["parent"]) if job.arguments.get("parent") else None,
+            hand_over_id=job.id,
+        )
+        sealing.seal(
+            source=frame,
+            order=order,
+            kek=office.key(),
+            by=job.created_by,
+            at=now(),
+            ask=ask,
+            progress=context.progress,
+        )
+    if job.upload is not None:
+        queue.destroy_upload(upload_id=job.upload, by=job.created_by, at=now())
+    return {"hand_over": job.id.hex}
+
+
+def chosen(frame: pl.DataFrame, permitted: tuple[Field, ...], columns: Mapping[str, str]) -> Choice:
+    """The choice under what the officer said of each column, for twelve digits too. OptionError for another table."""
+    if set(columns) != set(frame.columns):
+        raise OptionError("these are not the columns that were looked at")
+    said = {header: Field.parse(text) if text else None for header, text in columns.items()}
+    numbers = {h: False for h, field in said.items() if field and field.kind is not Kind.INDIVIDUAL_NUMBER}
+    typings: list[ColumnTyping] = apply_overrides(type_columns(frame), said, declare_number=numbers)
+    return choose(typings, permitted)
+
+
+def leaves(fate: str) -> bool:
+    """Whether a column with this fate leaves."""
+    return fate == Fate.LEAVES.value
+
+
+def _resumed(context: Context, ask: Ask | None) -> bool:
+    """Whether an earlier holder of this job has got as far as the ledger; then only the rest is done."""
+    try:
+        info = queries.hand_over(context.job.id)
+    except NotFoundError:
+        return False
+    if info.status == "logged":
+        releasing.release(hand_over_id=info.id, kek=office.key(), by=context.job.created_by, at=now(), ask=ask)
+    return True
+
+
+def _table(context: Context) -> pl.DataFrame:
+    if context.job.upload is None:
+        raise StateError("this work has no table")
+    with uploads.in_memory(context.job.upload, office.key()) as path:
+        return read_table(Path(path)).frame

@@ -1,0 +1,64 @@
+"""Jobs as screens show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from azukari.errors import NotFoundError
+from azukari.web.jobs.models import ENDED, Job
+
+
+@dataclass(frozen=True)
+class JobInfo:
+    """作業。 ``status`` is waiting, running, done, failed or cancelled; ``error`` the word of a refusal."""
+
+    id: UUID
+    body: UUID
+    kind: str
+    upload: UUID | None
+    arguments: Mapping[str, Any]
+    status: str
+    cancelling: bool
+    done: int
+    total: int
+    attempts: int
+    result: Mapping[str, Any]
+    error: str
+    created_at: datetime
+    created_by: UUID
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more happens to it."""
+        return self.status in ENDED
+
+
+def job(job_id: UUID) -> JobInfo:
+    """The job of this id, or NotFoundError."""
+    row = Job.objects.filter(id=job_id).first()
+    if row is None:
+        raise NotFoundError("there is no such job")
+    return _info(row)
+
+
+def _info(row: Job) -> JobInfo:
+    return JobInfo(
+        row.id,
+        row.body,
+        row.kind,
+        row.upload_id,
+        row.arguments,
+        row.status,
+        row.cancelling,
+        row.done,
+        row.total,
+        row.attempts,
+        row.result,
+        row.error,
+        row.created_at,
+        row.created_by,
+    )

@@ -1,0 +1,234 @@
+"""Uploads on the disk: encrypted while they arrive, so that no clear byte of one ever lies there.
+
+A file is chunks of 1 MiB, each AES-256-GCM under a key of its own (nonce: the chunk's number; associated data: the id,
+the number, and whether it is the last one), so that nothing can be cut off, moved or taken from another file.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any, Final
+from uuid import UUID, uuid4
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+
+from azukari.errors import LimitError, PayloadError, StateError, StorageError
+from azukari.stores.files import make_folders, remove
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web import office
+from azukari.web.jobs.models import Upload
+
+CHUNK: Final = 1 << 20
+TAG: Final = 16
+MAX_BYTES: Final = 2 << 30
+SMALL: Final = 256 << 10  # what is no larger stays in memory: cards, answers, receipts
+
+
+def path_of(upload_id: UUID) -> Path:
+    """Where an upload lies; the name is a random id."""
+    return office.folder() / "uploads" / f"{upload_id}.upload"
+
+
+class Writer:
+    """暗号化しながら書く。 Takes clear bytes, leaves sealed ones; StorageError or LimitError, and then nothing is left."""
+
+    def __init__(self, limit: int = MAX_BYTES) -> None:
+        self.id, self.key, self.size = uuid4(), secrets.token_bytes(32), 0
+        self._limit, self._rest, self._count = limit, b"", 0
+        self._aead = AESGCM(self.key)
+        make_folders(path_of(self.id).parent)
+        try:
+            descriptor = os.open(path_of(self.id), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise StorageError("an upload cannot be kept") from error
+        self._file: IO[bytes] = os.fdopen(descriptor, "wb")
+
+    def write(self, data: bytes) -> None:
+        """Add clear bytes."""
+        self.size += len(data)
+        if self.size > self._limit:
+            self.abort()
+            raise LimitError("the file is too large")
+        self._rest += data
+        while len(self._rest) > CHUNK:
+            self._seal(self._rest[:CHUNK], last=False)
+            self._rest = self._rest[CHUNK:]
+
+    def close(self) -> None:
+        """Seal the last chunk and sync."""
+        self._seal(self._rest, last=True)
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except OSError as error:
+            self.abort()
+            raise StorageError("an upload cannot be kept") from error
+
+    def abort(self) -> None:
+        """Leave nothing."""
+        self._file.close()
+        remove(path_of(self.id))
+
+    def _seal(self, clear: bytes, *, last: bool) -> None:
+        sealed = self._aead.encrypt(_nonce(self._count), clear, _context(self.id, self._count, last))
+        self._count += 1
+        try:
+            self._file.write(sealed)
+        except OSError as error:
+            self.abort()
+            raise StorageError("an upload cannot be kept") from error
+
+
+def read(upload_id: UUID, key: bytes) -> Iterator[bytes]:
+    """The clear bytes, a chunk at a time; PayloadError for anything but the whole, unchanged file."""
+    aead, count = AESGCM(key), 0
+    try:
+        with path_of(upload_id).open("rb") as file:
+            sealed = file.read(CHUNK + TAG)
+            while True:
+                following = file.read(CHUNK + TAG)
+                yield aead.decrypt(_nonce(count), sealed, _context(upload_id, count, not following))
+                if not following:
+                    return
+                sealed, count = following, count + 1
+    except (InvalidTag, ValueError):
+        raise PayloadError("an upload that was changed") from None
+    except OSError as error:
+        raise StorageError("an upload cannot be read") from error
+
+
+@contextmanager
+def in_memory(upload_id: UUID, kek: KeyEncryptionKey) -> Iterator[Path]:
+    """A path under which the clear file can be read while the block runs; it lies in memory, never on a disk.
+
+    StateError if the key was destroyed, PayloadError, StorageError, KeyFileError.
+    """
+    row = Upload.objects.filter(id=upload_id).first()
+    if row is None or row.wrapped_key is None:
+        raise StateError("the upload was destroyed")
+    key = kek.unwrap(bytes(row.wrapped_key), _purpose(upload_id))
+    descriptor = os.memfd_create("upload")
+    try:
+        with os.fdopen(os.dup(descriptor), "wb") as file:
+            for chunk in read(upload_id, key):
+                file.write(chunk)
+        yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
+
+
+def remove_file(upload_id: UUID) -> None:
+    """Remove the file, if it is there. StorageError."""
+    remove(path_of(upload_id))
+
+
+def remove_strays(kept: set[UUID]) -> None:
+    """Remove files of no upload: left by a crash, or by an upload that nobody took."""
+    for path in path_of(uuid4()).parent.glob("*.upload"):
+        if path.stem not in {str(one) for one in kept} and _old(path):
+            remove(path)
+
+
+def _old(path: Path) -> bool:
+    """Older than an hour: an upload under way is no stray."""
+    from azukari.stores.clock import now
+
+    try:
+        return now().timestamp() - path.stat().st_mtime > 3_600
+    except OSError:
+        return False
+
+
+class SealedFile(UploadedFile):  # type: ignore[type-arg]  # the stubs make it generic, Django does not
+    """封印して受け取ったファイル。 What a form gets for a large file: no bytes to read, but an id and a key to keep it by."""
+
+    def __init__(self, writer: Writer, name: str, content_type: str | None) -> None:
+        super().__init__(BytesIO(), "upload", content_type, writer.size)
+        self.upload_id, self.key = writer.id, writer.key
+        self.taken = False
+
+    def close(self) -> None:
+        """At the end of the request: what no form has taken is removed."""
+        super().close()
+        if not self.taken:
+            remove_file(self.upload_id)
+
+
+class SealedUploadHandler(FileUploadHandler):
+    """封印して受け取る。 Small files stay in memory, as Django has them; larger ones are sealed while they arrive."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """A file begins; from nobody who is not signed in."""
+        super().new_file(*args, **kwargs)
+        user: Any = getattr(self.request, "user", None)
+        if user is None or not user.is_authenticated:
+            raise StopUpload(connection_reset=True)
+        self._memory: bytes | None = b""
+        self._writer: Writer | None = None
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        """Some of it."""
+        if self._writer is None:
+            assert self._memory is not None
+            self._memory += raw_data
+            if len(self._memory) <= SMALL:
+                return None
+            self._writer, raw_data, self._memory = Writer(), self._memory, None
+        try:
+            self._writer.write(raw_data)
+        except LimitError:
+            self._writer = None
+            raise StopUpload(connection_reset=True) from None
+        return None
+
+    def file_complete(self, file_size: int) -> UploadedFile | None:  # type: ignore[type-arg]
+        """All of it."""
+        if self._writer is not None:
+            self._writer.close()
+            return SealedFile(self._writer, self.file_name or "", self.content_type)
+        data = self._memory or b""
+        return UploadedFile(BytesIO(data), "upload", self.content_type, len(data))
+
+    def upload_interrupted(self) -> None:
+        """The browser went away."""
+        if self._writer is not None:
+            self._writer.abort()
+
+
+def keep(file: UploadedFile, *, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: Any) -> UUID:  # type: ignore[type-arg]
+    """Keep what a form has received, its key wrapped; returns the upload's id. StorageError."""
+    if isinstance(file, SealedFile):
+        upload_id, key, size = file.upload_id, file.key, file.size or 0
+    else:
+        writer = Writer()
+        for block in file.chunks():
+            writer.write(block)
+        writer.close()
+        upload_id, key, size = writer.id, writer.key, writer.size
+    row = Upload(id=upload_id, body=body_id, bytes=size, wrapped_key=kek.wrap(key, _purpose(upload_id)))
+    row.created_at, row.created_by = at, by
+    row.save(force_insert=True)
+    if isinstance(file, SealedFile):
+        file.taken = True
+    return upload_id
+
+
+def _purpose(upload_id: UUID) -> str:
+    return f"upload/{upload_id}/key"
+
+
+def _nonce(count: int) -> bytes:
+    return count.to_bytes(12, "big")
+
+
+def _context(upload_id: UUID, count: int, last: bool) -> bytes:
+    return b"azukari/upload/v1" + upload_id.bytes + count.to_bytes(8, "big") + bytes([last])
