@@ -107,6 +107,7 @@ def serve_screens(
         "threads": SCREEN_THREADS,
         "timeout": 120,
         "graceful_timeout": 5,
+        "keepalive": IDLE // 2,
         "preload_app": True,
         "limit_request_line": HEADER_BYTES // 2,
         "when_ready": lambda arbiter: ready(arbiter.LISTENERS[0].sock.getsockname()[1]),
