@@ -12,11 +12,10 @@ from typing import BinaryIO, Final
 import polars as pl
 
 from azukari.errors import FormatError, OptionError, StorageError
+from azukari.tables.guard import FORMULA
 from azukari.tables.read import TableKind
 from azukari.tables.workbook_out import write_workbook
 
-# Also the full-width forms: a Japanese Excel takes them for formulae too.
-_FORMULA: Final = r"^[=+\-@\t\r＝＋－＠]"
 _SUFFIXES: Final[dict[str, TableKind]] = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -69,7 +68,7 @@ def write_table(frame: pl.DataFrame, path: Path | str, *, overwrite: bool = Fals
 
 def formula_warnings(frame: pl.DataFrame) -> tuple[FormulaWarning, ...]:
     """The columns with cells that a spreadsheet may take for formulae, with their number."""
-    counts = frame.select(pl.all().str.contains(_FORMULA).sum()).row(0)
+    counts = frame.select(pl.all().str.contains(FORMULA).sum()).row(0)
     found = zip(frame.columns, counts, strict=True)
     return tuple(FormulaWarning(column, count) for column, count in found if count)
 

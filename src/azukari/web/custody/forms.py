@@ -211,6 +211,18 @@ class ColumnsForm(forms.Form):
         return {column["header"]: self.cleaned_data[f"column_{number}"] for number, column in enumerate(columns)}
 
 
+class SheetForm(forms.Form):
+    """台帳の取込み。"""
+
+    sheet = forms.FileField(
+        label=say("委託の一覧（XLSX、CSV）", "Sheet of entrustments: XLSX, CSV"),
+        help_text=say(
+            "見出しは、書き出した表と同じにします。一行でも誤りがあれば、何も取り込みません。",
+            "With the headers of a sheet that was saved here. If one row is wrong, nothing is taken in.",
+        ),
+    )
+
+
 class ReceiptForm(forms.Form):
     """受領書。"""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from azukari.web.custody.views import entrustments, hand_overs, home, parties, permissions, sealing
+from azukari.web.custody.views import entrustments, hand_overs, home, parties, permissions, sealing, sheets
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("parties/<uuid:party_id>/challenge", parties.challenge, name="challenge"),
     path("parties/<uuid:party_id>/confirm", parties.confirm_party, name="confirm_party"),
     path("entrustments", entrustments.entrustments, name="entrustments"),
+    path("entrustments/sheet.xlsx", sheets.save, {"kind": "xlsx"}, name="sheet"),
+    path("entrustments/sheet.csv", sheets.save, {"kind": "csv"}, name="sheet_csv"),
+    path("entrustments/take", sheets.take, name="take_sheet"),
     path("entrustments/add", entrustments.add_entrustment, name="add_entrustment"),
     path("entrustments/<uuid:entrustment_id>", entrustments.entrustment, name="entrustment"),
     path("entrustments/<uuid:entrustment_id>/stage", entrustments.set_stage, name="set_stage"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -115,12 +115,18 @@ def in_memory(upload_id: UUID, kek: KeyEncryptionKey) -> Iterator[Path]:
     row = Upload.objects.filter(id=upload_id).first()
     if row is None or row.wrapped_key is None:
         raise StateError("the upload was destroyed")
-    key = kek.unwrap(bytes(row.wrapped_key), _purpose(upload_id))
+    with memory(read(upload_id, kek.unwrap(bytes(row.wrapped_key), _purpose(upload_id)))) as path:
+        yield path
+
+
+@contextmanager
+def memory(blocks: Iterable[bytes]) -> Iterator[Path]:
+    """A path under which these bytes can be read while the block runs, without lying on any disk."""
     descriptor = os.memfd_create("upload")
     try:
         with os.fdopen(os.dup(descriptor), "wb") as file:
-            for chunk in read(upload_id, key):
-                file.write(chunk)
+            for block in blocks:
+                file.write(block)
         yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
     finally:
         os.close(descriptor)
