@@ -163,8 +163,11 @@ def client_of(person_id: UUID | None, *, shown: timedelta | None = timedelta(0))
     return client
 
 
-def code_now(step: int = 0) -> str:
-    """The six digits of the authenticator app, ``step`` times thirty seconds from now."""
+def code_now() -> str:
+    """The six digits that the authenticator app shows, with seconds left to type them."""
     from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
-    return str(format_hotp_value(hotp_value(SECRET, int(time.time()) // 30 + step)))
+    left = 30 - time.time() % 30
+    if left < 8:
+        time.sleep(left + 0.1)
+    return str(format_hotp_value(hotp_value(SECRET, int(time.time()) // 30)))

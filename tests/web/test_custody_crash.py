@@ -214,7 +214,9 @@ def check(scene: Scene) -> int:
     assert {row.status for row in rows} == {"released"}
     ids = {str(row.id) for row in rows}
     names = {path for path in files(scene / "office") if not path.startswith("office.sqlite3")}
-    assert names - {"spool/lock.sqlite3"} == {f"packages/{i}.azk" for i in ids} | {f"index/{i}.record" for i in ids}
+    assert names - {"spool/lock.sqlite3", "session.key"} == {f"packages/{i}.azk" for i in ids} | {
+        f"index/{i}.record" for i in ids
+    }
     assert not [name for name in files(scene.folder) if Path(name).name.startswith(".")], "no temporary file"
     for row in rows:
         kept = scene / "office" / "packages" / f"{row.id}.azk"

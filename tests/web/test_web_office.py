@@ -159,14 +159,15 @@ def test_schema_when_compared_with_the_models_then_no_migration_is_missing(open_
     call_command("check", fail_level="WARNING")
 
 
-def test_secret_key_when_it_is_not_given_then_django_refuses_to_use_it(open_office: Path) -> None:
+def test_session_key_when_an_office_is_made_then_it_is_its_own_and_the_environment_comes_first(
+    open_office: Path, tmp_path: Path
+) -> None:
     assert not {"AZUKARI_SECRET_KEY", "AZUKARI_SECRET_KEY_FILE"} & set(os.environ)
-
-    from django.conf import settings
-    from django.core.exceptions import ImproperlyConfigured
-
-    with pytest.raises(ImproperlyConfigured):
-        _ = settings.SECRET_KEY
+    own = open_office / environment.SESSION_KEY
+    assert len(own.read_text()) > 50 and own.stat().st_mode & 0o777 == 0o600
+    assert environment.session_key({}, open_office) == own.read_text().strip()
+    assert environment.session_key({"AZUKARI_SECRET_KEY": "given"}, open_office) == "given"
+    assert environment.session_key({}, tmp_path / "no-office") == "", "Django then refuses to sign anything"
 
 
 @pytest.mark.parametrize("value", [{}, {"X": ""}, {"X": "relative/path"}])

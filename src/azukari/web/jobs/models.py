@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import F, Q
 
+LIVE = ("waiting", "running")
 ENDED = ("done", "failed", "cancelled")
 
 
@@ -87,7 +88,7 @@ class Job(models.Model):
     class Meta:
         indexes = (models.Index(fields=["status", "created_at"], name="job_waiting"),)
         constraints = (
-            models.CheckConstraint(condition=Q(status__in=["waiting", "running", *ENDED]), name="job_status_known"),
+            models.CheckConstraint(condition=Q(status__in=[*LIVE, *ENDED]), name="job_status_known"),
             models.CheckConstraint(condition=Q(done__gte=0, total__gte=F("done")), name="job_within_total"),
             models.CheckConstraint(
                 condition=Q(status__in=ENDED, ended_at__isnull=False) | (~Q(status__in=ENDED) & Q(ended_at=None)),
@@ -96,4 +97,10 @@ class Job(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="running") | Q(lease_until__isnull=False), name="job_running_under_a_lease"
             ),
+            models.CheckConstraint(
+                condition=(Q(status="failed") & ~Q(error="")) | (~Q(status="failed") & Q(error="")),
+                name="job_error_of_a_failure",
+            ),
+            models.CheckConstraint(condition=Q(attempts__gte=0), name="job_attempts_not_negative"),
+            models.UniqueConstraint(fields=["upload"], condition=Q(status__in=LIVE), name="job_one_live_per_upload"),
         )

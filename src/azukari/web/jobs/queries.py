@@ -30,6 +30,7 @@ class JobInfo:
     error: str
     created_at: datetime
     created_by: UUID
+    ended_at: datetime | None
 
     @property
     def ended(self) -> bool:
@@ -43,6 +44,14 @@ def job(job_id: UUID) -> JobInfo:
     if row is None:
         raise NotFoundError("there is no such job")
     return _info(row)
+
+
+def jobs(body_id: UUID, *, kind: str | None = None, limit: int = 100) -> list[JobInfo]:
+    """The newest jobs of a body, newest first; of one kind, or of all."""
+    found = Job.objects.filter(body=body_id)
+    if kind is not None:
+        found = found.filter(kind=kind)
+    return [_info(row) for row in found.order_by("-created_at", "-id")[:limit]]
 
 
 def _info(row: Job) -> JobInfo:
@@ -61,4 +70,5 @@ def _info(row: Job) -> JobInfo:
         row.error,
         row.created_at,
         row.created_by,
+        row.ended_at,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Final
@@ -21,7 +21,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 from azukari.errors import LimitError, PayloadError, StateError, StorageError
-from azukari.stores.files import make_folders, remove
+from azukari.stores.files import creating, make_folders, remove, sweep_temporary
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import office
 from azukari.web.jobs.models import Upload
@@ -38,18 +38,18 @@ def path_of(upload_id: UUID) -> Path:
 
 
 class Writer:
-    """暗号化しながら書く。 Takes clear bytes, leaves sealed ones; StorageError or LimitError, and then nothing is left."""
+    """暗号化しながら書く。 Takes clear bytes, leaves sealed ones; StorageError or LimitError, and then nothing is left.
+
+    The file has its name only when it is whole and on the disk. ``limit``: clear bytes.
+    """
 
     def __init__(self, limit: int = MAX_BYTES) -> None:
         self.id, self.key, self.size = uuid4(), secrets.token_bytes(32), 0
-        self._limit, self._rest, self._count = limit, b"", 0
+        self._limit, self._rest, self._count = limit, bytearray(), 0
         self._aead = AESGCM(self.key)
         make_folders(path_of(self.id).parent)
-        try:
-            descriptor = os.open(path_of(self.id), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except OSError as error:
-            raise StorageError("an upload cannot be kept") from error
-        self._file: IO[bytes] = os.fdopen(descriptor, "wb")
+        self._publishing = ExitStack()
+        self._file: IO[bytes] = self._publishing.enter_context(creating(path_of(self.id)))
 
     def write(self, data: bytes) -> None:
         """Add clear bytes."""
@@ -59,24 +59,18 @@ class Writer:
             raise LimitError("the file is too large")
         self._rest += data
         while len(self._rest) > CHUNK:
-            self._seal(self._rest[:CHUNK], last=False)
-            self._rest = self._rest[CHUNK:]
+            self._seal(bytes(self._rest[:CHUNK]), last=False)
+            del self._rest[:CHUNK]
 
     def close(self) -> None:
-        """Seal the last chunk and sync."""
-        self._seal(self._rest, last=True)
-        try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-        except OSError as error:
-            self.abort()
-            raise StorageError("an upload cannot be kept") from error
+        """Seal the last chunk, sync, and give the file its name."""
+        self._seal(bytes(self._rest), last=True)
+        self._publishing.close()
 
     def abort(self) -> None:
-        """Leave nothing."""
-        self._file.close()
-        remove(path_of(self.id))
+        """Leave nothing; what was aborted or closed before stays as it is."""
+        with suppress(_Aborted, StorageError), self._publishing:
+            raise _Aborted
 
     def _seal(self, clear: bytes, *, last: bool) -> None:
         sealed = self._aead.encrypt(_nonce(self._count), clear, _context(self.id, self._count, last))
@@ -86,6 +80,10 @@ class Writer:
         except OSError as error:
             self.abort()
             raise StorageError("an upload cannot be kept") from error
+
+
+class _Aborted(Exception):
+    """Ends the block in which a file is written."""
 
 
 def read(upload_id: UUID, key: bytes) -> Iterator[bytes]:
@@ -137,21 +135,22 @@ def remove_file(upload_id: UUID) -> None:
     remove(path_of(upload_id))
 
 
-def remove_strays(kept: set[UUID]) -> None:
-    """Remove files of no upload: left by a crash, or by an upload that nobody took."""
-    for path in path_of(uuid4()).parent.glob("*.upload"):
-        if path.stem not in {str(one) for one in kept} and _old(path):
+def remove_strays(kept: set[UUID], *, before: float) -> None:
+    """Remove files of no upload that were last written before this POSIX time in seconds. StorageError."""
+    folder, names = path_of(uuid4()).parent, {path_of(upload_id).name for upload_id in kept}
+    for path in folder.glob("*.upload"):
+        if path.name not in names and _written(path) < before:
             remove(path)
+    sweep_temporary(folder, before=before)
 
 
-def _old(path: Path) -> bool:
-    """Older than an hour: an upload under way is no stray."""
-    from azukari.stores.clock import now
-
+def _written(path: Path) -> float:
     try:
-        return now().timestamp() - path.stat().st_mtime > 3_600
-    except OSError:
-        return False
+        return path.stat().st_mtime
+    except FileNotFoundError:  # somebody else sweeps too
+        return float("inf")
+    except OSError as error:
+        raise StorageError("an upload cannot be looked at") from error
 
 
 class SealedFile(UploadedFile):  # type: ignore[type-arg]  # the stubs make it generic, Django does not

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from django.db import close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 
-from azukari.errors import AzukariError, StateError
+from azukari.errors import AzukariError, StateError, StorageError
 from azukari.stores.clock import Clock
 from azukari.web import office
 from azukari.web.jobs import queries
@@ -19,6 +24,10 @@ from azukari.web.jobs.actions import queue
 
 BEAT: Final = 5.0  # seconds between two signs of life
 PAUSE: Final = 1.0  # seconds between two looks into an empty queue
+SWEEP: Final = 3_600.0  # seconds between two looks for uploads that nobody came back to
+INTERNAL: Final = "internal"
+"""The word of a job that hit an error in azukari itself."""
+_log: Final = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
@@ -30,24 +39,34 @@ class Context:
     """作業の場。 What a work function is given: its job, and whom to tell how far it is."""
 
     job: queries.JobInfo
-    _stop: threading.Event
+    _stops: tuple[threading.Event, ...]
     _far: tuple[int, int] = (0, 0)
 
     def progress(self, done: int, total: int) -> None:
         """How far it is. Raises Stopped; whoever hears it leaves nothing half-done and returns."""
         self._far = (done, total)
-        if self._stop.is_set():
+        if any(stop.is_set() for stop in self._stops):
             raise Stopped
 
 
 Work = Callable[[Context], Mapping[str, Any]]
+"""What one kind of job is done by; it returns the job's result (JSON: ids, kinds and counts). A job may be begun again
+by another worker after this one died, so the work looks first for what was done under the id of its job."""
 
 
 def run(kinds: Mapping[str, Work], clock: Clock, stop: threading.Event, *, once: bool = False) -> None:
-    """Work until ``stop`` is set; with ``once`` until the queue is empty."""
+    """Work until ``stop`` is set; with ``once`` until the queue is empty.
+
+    Work under way hears of ``stop`` at its next progress, and its job waits for another worker. A lost database ends
+    it with Django's Error; its job is taken over when the lease has lapsed.
+    """
     holder = uuid4().hex
+    swept = float("-inf")
     while not stop.is_set():
         close_old_connections()
+        if time.monotonic() - swept >= SWEEP:
+            queue.sweep(by=office.ITSELF, at=clock.now())
+            swept = time.monotonic()
         job_id = queue.take(kinds=kinds, holder=holder, by=office.ITSELF, at=clock.now())
         if job_id is not None:
             _work(job_id, kinds, holder, clock, stop)
@@ -62,58 +81,64 @@ def _work(job_id: UUID, kinds: Mapping[str, Work], holder: str, clock: Clock, st
     if job.ended:  # too many have died with it, or it was cancelled meanwhile
         return
     end, over = threading.Event(), threading.Event()
-    context = Context(job, end)
-    beating = threading.Thread(target=_beat, args=(context, holder, clock, end, over, stop), daemon=True)
+    context = Context(job, (end, stop))
+    beating = threading.Thread(target=_beat, args=(context, holder, clock, end, over), daemon=True)
     beating.start()
     try:
-        result = kinds[job.kind](context)
-    except Stopped:
+        ending = _outcome(kinds[job.kind], context)
+    finally:
         over.set()
         beating.join()
-        with suppress(StateError):
-            _leave(job_id, holder, clock)
-        return
-    except AzukariError as error:
-        word = error.word
-    except Exception:  # an error in azukari itself must not end the worker; its word says so
-        word = "internal"
-    else:
-        word = ""
-    over.set()
-    beating.join()
     with suppress(StateError):  # another has it by now, and will say how it ended
-        if word:
-            queue.fail(job_id=job_id, holder=holder, word=word, by=office.ITSELF, at=clock.now())
-        else:
-            queue.finish(job_id=job_id, holder=holder, result=result, by=office.ITSELF, at=clock.now())
+        ending(job_id=job_id, holder=holder, by=office.ITSELF, at=clock.now())
 
 
-def _leave(job_id: UUID, holder: str, clock: Clock) -> None:
-    if queries.job(job_id).cancelling:
-        queue.stopped(job_id=job_id, holder=holder, by=office.ITSELF, at=clock.now())
-    else:
-        queue.give_back(job_id=job_id, holder=holder, by=office.ITSELF, at=clock.now())
-
-
-def _beat(
-    context: Context,
-    holder: str,
-    clock: Clock,
-    end: threading.Event,
-    over: threading.Event,
-    stop: threading.Event,
-) -> None:
-    """Say every few seconds that the holder lives; a refusal to go on reaches the work at its next progress."""
+def _outcome(work: Work, context: Context) -> Callable[..., None]:
+    """Do the work; returns the action that says how it ended."""
     try:
-        while not over.wait(BEAT if not stop.is_set() else 0.2):
+        result = work(context)
+    except Stopped:
+        return _leave
+    except AzukariError as error:
+        return partial(queue.fail, word=error.word or INTERNAL)
+    except Exception as error:  # an error in azukari itself must not end the worker; its word says so
+        _log.error("job %s: %s", context.job.id, _place(error))
+        return partial(queue.fail, word=INTERNAL)
+    return partial(queue.finish, result=result)
+
+
+def _place(error: Exception) -> str:
+    """Where an error came from. Its message is left out: it may quote what the work was about."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
+
+
+def _leave(*, job_id: UUID, holder: str, **acting: Any) -> None:
+    leave = queue.stopped if queries.job(job_id).cancelling else queue.give_back
+    leave(job_id=job_id, holder=holder, **acting)
+
+
+def _beat(context: Context, holder: str, clock: Clock, end: threading.Event, over: threading.Event) -> None:
+    """Say every few seconds that the holder lives; a refusal to go on reaches the work at its next progress.
+
+    A database that does not answer may come back; only when the lease must have lapsed meanwhile the work is over.
+    """
+    heard = time.monotonic()
+    try:
+        while not over.wait(BEAT):
             done, total = context._far
+            asked = time.monotonic()
             try:
                 goes_on = queue.beat(
                     job_id=context.job.id, holder=holder, by=office.ITSELF, at=clock.now(), done=done, total=total
                 )
+                heard = asked
             except StateError:
                 goes_on = False
-            if not goes_on or stop.is_set():
+            except (Error, StorageError):
+                connection.close()
+                goes_on = time.monotonic() - heard < queue.LEASE.total_seconds()
+            if not goes_on:
                 end.set()
     finally:
         connection.close()

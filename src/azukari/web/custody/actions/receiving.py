@@ -9,7 +9,7 @@ from uuid import UUID
 import polars as pl
 from django.db import IntegrityError, transaction
 
-from azukari.errors import ForeignReceiptError, StateError
+from azukari.errors import ForeignReceiptError, NotFoundError, StateError
 from azukari.fingerprint.keys import Channel
 from azukari.handover.record import RecordReader
 from azukari.handover.returning import Delivered, Returned, take_back
@@ -18,7 +18,7 @@ from azukari.seal.manifest import SMALL_BAND, SMALL_COUNT, Entry
 from azukari.seal.receipt import Grade, hand_over_of, verify_receipt
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.custody import places, queries, vault
-from azukari.web.custody.models import Receipt, Return
+from azukari.web.custody.models import HandOver, Receipt, Return
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry as ledger_entry
 
@@ -32,8 +32,11 @@ def add_receipt(*, note: bytes, body_id: UUID, by: UUID, at: datetime) -> tuple[
     Raises FormatError, SignatureError, ForeignReceiptError (none of ours), StateError (already there).
     """
     named = hand_over_of(note)
-    info = next((h for h in queries.hand_overs(body_id) if h.id.hex == named), None)
-    if info is None or info.entry is None:
+    try:
+        info = queries.hand_over(UUID(hex=named))
+    except NotFoundError:
+        raise ForeignReceiptError("no hand-over of this office") from None
+    if info.body != body_id or info.entry is None:
         raise ForeignReceiptError("no hand-over of this office")
     receipt = verify_receipt(note, Entry.parse(info.entry), info.entry)
     try:
@@ -46,6 +49,8 @@ def add_receipt(*, note: bytes, body_id: UUID, by: UUID, at: datetime) -> tuple[
                 received_at=at,
                 received_by=by,
             )
+            if receipt.grade is Grade.RECEIPTED:
+                HandOver.objects.filter(id=info.id).update(receipted_at=at)
     except IntegrityError:
         raise StateError("this receipt is kept already") from None
     return info.id, receipt.grade

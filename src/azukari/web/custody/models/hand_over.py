@@ -79,6 +79,7 @@ class HandOver(models.Model):
         "expires_on": "public",
         "burned_at": "none",
         "record_removed_at": "none",
+        "receipted_at": "none",
         "created_at": "none",
         "created_by": "pseudonym",
     }
@@ -100,10 +101,20 @@ class HandOver(models.Model):
     expires_on = models.DateField()
     burned_at = models.DateTimeField(null=True)
     record_removed_at = models.DateTimeField(null=True)
+    receipted_at = models.DateTimeField(null=True)  # of the recipient's receipt; set together with its row
     created_at = models.DateTimeField()
     created_by = models.UUIDField()
 
     class Meta:
+        indexes = (
+            models.Index(fields=["body", "-created_at"], name="hand_over_newest"),
+            models.Index(fields=["entrustment", "-created_at"], name="hand_over_of_entrustment"),
+            models.Index(
+                fields=["body", "created_at"],
+                condition=Q(status="released", receipted_at__isnull=True),
+                name="hand_over_without_receipt",
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(status__in=["prepared", "sealed", "logged", "released", "void"]),

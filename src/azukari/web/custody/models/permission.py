@@ -89,6 +89,7 @@ class Permission(models.Model):
     decided_by = models.UUIDField(null=True)
 
     class Meta:
+        indexes = (models.Index(fields=["body", "-asked_at"], name="permission_newest"),)
         constraints = (
             models.CheckConstraint(
                 condition=Q(status__in=["asked", "granted", "refused", "revoked"]), name="permission_status_known"

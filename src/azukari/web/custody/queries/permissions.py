@@ -57,6 +57,12 @@ def permissions(body_id: UUID, *, entrustment_id: UUID | None = None) -> list[Pe
     return [_info(row) for row in (found if entrustment_id is None else found.filter(entrustment_id=entrustment_id))]
 
 
+def newest(body_id: UUID, *, first: int, count: int) -> list[PermissionInfo]:
+    """Some of the permissions of a body, newest first, from the ``first``-th."""
+    found = Permission.objects.select_related("entrustment").filter(body_id=body_id).order_by("-asked_at", "id")
+    return [_info(row) for row in found[first : first + count]]
+
+
 def said_on(permission_id: UUID) -> date | None:
     """The last day for which the ledger says that a permission was in force, after the one on which it was given."""
     found = PermissionStatus.objects.filter(permission_id=permission_id, state="in-force").order_by("-entry_index")

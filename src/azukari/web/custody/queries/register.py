@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from azukari.fields.kinds import Field
-from azukari.web.custody.models import Entrustment, HandOver, Party, Permission, Receipt
+from azukari.web.custody.models import Entrustment, HandOver, Party, Permission
 
 PAGE: Final = 50
 SOON: Final = timedelta(days=30)
@@ -93,7 +93,6 @@ def hand_overs(body_id: UUID, *, page: int = 1, entrustment_id: UUID | None = No
     found = HandOver.objects.filter(body_id=body_id).select_related("party", "entrustment").order_by("-created_at")
     if entrustment_id is not None:
         found = found.filter(entrustment_id=entrustment_id)
-    found = found.annotate(receipted=Exists(Receipt.objects.filter(hand_over=OuterRef("id"), grade="receipted")))
     taken = list(found.defer("entry", "wrapped_key", "wrapped_data_key")[(page - 1) * PAGE : page * PAGE + 1])
     return Page([_hand_over(row) for row in taken[:PAGE]], page, len(taken) > PAGE)
 
@@ -118,7 +117,7 @@ def reminders(body_id: UUID, today: date) -> list[Reminder]:
         body_id=body_id, parent=None, ends_on__range=(today, today + SOON)
     ).select_related("party")
     keys = Party.objects.filter(body_id=body_id, status=Party.Status.PENDING)
-    copies = _unreceipted(body_id).select_related("party").order_by("created_at")
+    copies = _unreceipted(body_id).select_related("party").order_by("created_at").only("created_at", "party__name")
     return [
         *(Reminder("asked", row.party.name, row.asked_at.date(), "permission", row.id) for row in asked[:PAGE]),
         *(Reminder("key", row.name, row.created_at.date(), "party", row.id) for row in keys[:PAGE]),
@@ -135,8 +134,7 @@ def children(entrustment_id: UUID) -> list[EntrustmentRow]:
 
 
 def _unreceipted(body_id: UUID) -> QuerySet[HandOver]:
-    signed = Receipt.objects.filter(hand_over=OuterRef("id"), grade="receipted")
-    return HandOver.objects.filter(body_id=body_id, status=HandOver.Status.RELEASED).exclude(Exists(signed))
+    return HandOver.objects.filter(body_id=body_id, status=HandOver.Status.RELEASED, receipted_at__isnull=True)
 
 
 def _hand_over(row: HandOver) -> HandOverRow:
@@ -149,5 +147,5 @@ def _hand_over(row: HandOver) -> HandOverRow:
         row.rows,
         tuple(Field.parse(text) for text in row.fields),
         row.created_at,
-        bool(row.receipted),  # type: ignore[attr-defined]  # annotated above
+        row.receipted_at is not None,
     )

@@ -19,7 +19,7 @@ from azukari.web.custody import queries
 from azukari.web.custody.actions import permission as action
 from azukari.web.custody.forms import AskForm, DecisionForm, ReasonForm
 from azukari.web.custody.papers import certificate_pdf
-from azukari.web.custody.queries import certificates
+from azukari.web.custody.queries import certificates, register
 from azukari.web.custody.queries import permissions as found
 from azukari.web.custody.views import own
 from azukari.web.sequencer import queries as sequencer
@@ -34,9 +34,12 @@ DECIDES = (Role.OFFICER, Role.APPROVER)
 @require_safe
 def permissions(request: HttpRequest) -> HttpResponse:
     """All permissions of the body, newest first."""
-    names = {one.id: one.name for one in queries.parties(acting(request).body)}
-    rows = [(one, names[one.asker], names[one.party]) for one in found.permissions(acting(request).body)]
-    return render(request, "custody/permissions.html", {"rows": rows, "today": now().date()})
+    body_id, number = acting(request).body, own.page_number(request)
+    names = {one.id: one.name for one in queries.parties(body_id)}
+    taken = found.newest(body_id, first=(number - 1) * register.PAGE, count=register.PAGE + 1)
+    rows = [(one, names[one.asker], names[one.party]) for one in taken[: register.PAGE]]
+    page = register.Page(rows, number, len(taken) > register.PAGE)
+    return render(request, "custody/permissions.html", {"page": page, "today": now().date()})
 
 
 @allow(*STAFF)
