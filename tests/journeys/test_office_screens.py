@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli import scene as scenes
-from tests.cli.scene import Scene
+from tests.cli.scene import ROWS, Scene
 from tests.journeys.browser import Screen, azukari, browser, invited, serving
 
 from azukari.errors import RevokedError
@@ -211,6 +211,8 @@ def test_table_when_handed_over_in_the_browser_then_the_recipient_opens_it_and_t
         )
         screen.look("looked")
         assert screen.say("個人番号", "individual number") in screen.text()
+        assert f"{ROWS} / {ROWS}" in screen.text()  # name and kana alone tell everybody here apart
+        assert screen.say("これまでに渡した項目", "Fields handed over before") in screen.text()
         assert screen.page.get_by_text(screen.say("渡す", "leaves"), exact=True).count() == 2  # name and kana alone
         screen.press("印を付けて封印する", "Mark and seal")
         confirm_if_asked(screen)

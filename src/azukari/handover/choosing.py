@@ -60,6 +60,12 @@ def _fate(field: Field | None, permitted: Collection[Field]) -> Fate:
     return Fate.LOCAL_ID if field == Field(Kind.LOCAL_ID) else Fate.NOT_PERMITTED
 
 
+def unique_rows(source: pl.DataFrame, choice: Choice) -> int:
+    """How many rows no other row equals in what would leave: with those columns alone, each is one person."""
+    headers = [header for header, _ in choice.leaving]
+    return int(source.select(headers).is_unique().sum()) if headers else 0
+
+
 def verify_choice(source: pl.DataFrame, choice: Choice) -> None:
     """Refuse a choice that must not be sealed.
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from azukari.errors import NotFoundError, OptionError, StateError
 from azukari.fields.kinds import Field, Kind
-from azukari.handover.choosing import Choice, Fate, choose
+from azukari.handover.choosing import Choice, Fate, choose, unique_rows
 from azukari.ledger.witnessing import Ask
 from azukari.stores.clock import now
 from azukari.tables import ColumnTyping, apply_overrides, read_table, type_columns
@@ -39,9 +39,11 @@ def look(context: Context) -> Mapping[str, Any]:
     frame = _table(context)
     context.progress(0, frame.height)
     typings = type_columns(frame)
-    fates = {header: fate for header, _, fate in choose(typings, terms.fields).fates}
+    choice = choose(typings, terms.fields)
+    fates = {header: fate for header, _, fate in choice.fates}
     return {
         "rows": frame.height,
+        "unique": unique_rows(frame, choice),
         "columns": [
             {
                 "header": typing.header,

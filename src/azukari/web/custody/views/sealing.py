@@ -19,7 +19,7 @@ from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.custody import queries, work
 from azukari.web.custody.forms import ColumnsForm, UploadForm
-from azukari.web.custody.queries import permissions
+from azukari.web.custody.queries import permissions, register
 from azukari.web.custody.views import own
 from azukari.web.jobs import uploads
 from azukari.web.jobs.actions import queue
@@ -131,6 +131,8 @@ def _looked(request: HttpRequest, job: JobInfo, form: ColumnsForm) -> HttpRespon
         "form": form,
         "columns": columns,
         "rows": job.result["rows"],
+        "unique": job.result["unique"],
+        "held": register.held(info.party),
         "entrustment": info,
         "party": queries.party(info.party),
     }
