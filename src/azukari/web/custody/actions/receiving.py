@@ -34,7 +34,7 @@ def add_receipt(*, note: bytes, body_id: UUID, by: UUID, at: datetime) -> tuple[
     named = hand_over_of(note)
     try:
         info = queries.hand_over(UUID(hex=named))
-    except NotFoundError:
+    except (ValueError, NotFoundError):  # no identifier, or nobody's
         raise ForeignReceiptError("no hand-over of this office") from None
     if info.body != body_id or info.entry is None:
         raise ForeignReceiptError("no hand-over of this office")
