@@ -29,7 +29,7 @@ columns, row numbers, counts and identifiers that azukari itself made.
     ├── RefusedError               azukari will not do it
     │   ├── NotPermittedError      30  not-permitted        the entrustment or the role does not allow it
     │   ├── UnconfirmedKeyError    31  unconfirmed-key      the party's key is not yet confirmed
-    │   ├── NumberInTextError      32  number-in-text       free text with what may be an individual number
+    │   ├── NumberInTextError      32  number-in-text       a column with what may be an individual number
     │   ├── MarkError              33  mark                 a mark would have changed more than presentation
     │   ├── ExpiredError           34  expired              outside the period of the entrustment or permission
     │   ├── NothingToSealError     35  nothing-to-seal      no permitted, typed column with rows is left
@@ -252,12 +252,12 @@ class UnconfirmedKeyError(RefusedError):
 
 
 class NumberInTextError(RefusedError):
-    """自由記述の中の番号。"""
+    """列の中の番号。"""
 
     word, code = "number-in-text", 32
     ja, en = (
-        "自由記述の中に個人番号と思われる数字があるため、封印しません。",
-        "Free text holds what may be an individual number, so nothing was sealed.",
+        "渡す列の中に個人番号と思われる数字があるため、封印しません。",
+        "A column that would leave holds what may be an individual number, so nothing was sealed.",
     )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from azukari.errors import NothingToSealError, NumberInTextError
 from azukari.fields.kinds import Field, Kind
-from azukari.tables.twelve import find_numbers_in_text
+from azukari.tables.twelve import find_number_cells, find_numbers_in_text
 from azukari.tables.typing import ColumnTyping
 
 
@@ -43,8 +43,8 @@ class Choice:
         return None
 
 
-# Twelve digits are what these columns hold, by the officer's word or by their very kind.
-_MAY_HAVE_TWELVE_DIGITS = frozenset({Kind.INDIVIDUAL_NUMBER, Kind.LOCAL_ID, Kind.CODE, Kind.AMOUNT})
+# Kinds whose cells may be twelve digits: there the check digit is asked. In the others twelve digits are enough.
+_MAY_HAVE_TWELVE_DIGITS = frozenset({Kind.LOCAL_ID, Kind.CODE, Kind.AMOUNT})
 
 
 def choose(typings: Sequence[ColumnTyping], permitted: Collection[Field]) -> Choice:
@@ -70,15 +70,21 @@ def verify_choice(source: pl.DataFrame, choice: Choice) -> None:
     """Refuse a choice that must not be sealed.
 
     Raises NothingToSealError if no column leaves, NumberInTextError if a column that would leave holds, in any
-    cell, what may be an individual number: free text above all, but a number keyed into a name or telephone
-    column leaves just as well (names the first rows, counted from 1 as in a spreadsheet without
+    cell, what may be an individual number: free text above all, but a number keyed into a name, telephone or
+    amount column leaves just as well (names the first rows, counted from 1 as in a spreadsheet without
     its header, never the text).
     """
     if not choice.leaving or not source.height:
         raise NothingToSealError
     for header, field in choice.leaving:
-        if field.kind not in _MAY_HAVE_TWELVE_DIGITS:
-            rows = find_numbers_in_text(source[header])
-            if rows:
-                shown = ", ".join(str(row) for row in rows[:5])
-                raise NumberInTextError(f"{header}: {shown}{' ...' if len(rows) > 5 else ''}", rows=len(rows))
+        rows = _numbers(source[header], field.kind)
+        if rows:
+            shown = ", ".join(str(row) for row in rows[:5])
+            raise NumberInTextError(f"{header}: {shown}{' ...' if len(rows) > 5 else ''}", rows=len(rows))
+
+
+def _numbers(column: pl.Series, kind: Kind) -> list[int]:
+    """Rows with what may be an individual number; its own column leaves where the entrustment names it."""
+    if kind is Kind.INDIVIDUAL_NUMBER:
+        return []
+    return find_number_cells(column) if kind in _MAY_HAVE_TWELVE_DIGITS else find_numbers_in_text(column)

@@ -10,7 +10,7 @@ from azukari.tables.limits import LIMITS, Limits
 from azukari.tables.overrides import apply_overrides, parse_columns_option
 from azukari.tables.pasted import Pasted, parse_pasted
 from azukari.tables.read import Table, read_table
-from azukari.tables.twelve import find_numbers_in_text
+from azukari.tables.twelve import find_number_cells, find_numbers_in_text
 from azukari.tables.typing import ColumnTyping, type_columns
 from azukari.tables.write import FormulaWarning, Written, formula_warnings, write_table
 
@@ -26,6 +26,7 @@ __all__ = [
     "Written",
     "apply_overrides",
     "csv_bytes_to_table",
+    "find_number_cells",
     "find_numbers_in_text",
     "formula_warnings",
     "parse_columns_option",

@@ -5,12 +5,13 @@ import pytest
 
 from azukari.errors import ColumnError, LimitError, OptionError, TableError
 from azukari.fields.kinds import Field, Kind
-from azukari.fields.numbers import failing_number
+from azukari.fields.numbers import failing_number, individual_check_digit
 from azukari.tables import (
     ColumnTyping,
     Ground,
     GroundCode,
     apply_overrides,
+    find_number_cells,
     find_numbers_in_text,
     parse_columns_option,
     parse_pasted,
@@ -236,6 +237,36 @@ def test_find_numbers_in_text_when_there_then_rows_from_one() -> None:
         f"{full[:4]}－{full[4:8]}－{full[8:]}", "電話03-1234-5678", " ".join(n), f"9 {n}", f"1234 {n}", "2024-03-02",
     ]  # fmt: skip
     assert find_numbers_in_text(pl.Series(cells)) == [1, 3, 4, 5, 9, 11, 12, 13]
+
+
+def test_find_numbers_in_text_when_grouped_oddly_then_found_and_a_day_with_an_hour_is_not() -> None:
+    n = NUMBERS[0]
+    cells = [
+        f"{n[:3]}-{n[3:6]}-{n[6:9]}-{n[9:]}", f"{n[:6]} {n[6:]}", f"番号{n[:5]}－{n[5:]}", f"{n[:3]}-{n[3:]}",
+        "2026-04-01 1230", "03-1234-5678 24", "090-1234-5678", f"{n[:3]}-{n[3:6]}-{n[6:9]}-{n[9:]}1", "12-3456789012",
+    ]  # fmt: skip
+    assert find_numbers_in_text(pl.Series(cells)) == [1, 2, 3, 4]
+
+
+def with_check_digit(number: int) -> str:
+    """Twelve digits that pass, and that nobody can take for somebody's: they begin with eight zeros."""
+    eleven = f"{number:011d}"
+    return eleven + individual_check_digit(eleven)
+
+
+def test_find_number_cells_when_one_is_keyed_among_amounts_then_its_row() -> None:
+    good = with_check_digit(7)
+    cells = ["1200", good, "", f"{good}.0", failing_number("00000000007"), f"{good[:4]}-{good[4:8]}-{good[8:]}", "880"]
+    cells += ["1"] * 20
+    assert find_number_cells(pl.Series(cells)) == [2, 4, 6]
+
+
+def test_find_number_cells_when_a_code_has_twelve_digits_then_only_a_column_that_mostly_passes() -> None:
+    codes = [f"{number:012d}" for number in range(10_000, 11_000)]
+    by_chance = sum(with_check_digit(int(code[:11])) == code for code in codes)
+    assert 50 < by_chance < 200
+    assert find_number_cells(pl.Series(codes)) == []
+    assert len(find_number_cells(pl.Series([with_check_digit(number) for number in range(1_000)]))) == 1_000
 
 
 def test_parse_pasted_when_tabs_commas_or_gaps_then_cells() -> None:
