@@ -40,18 +40,36 @@ _WRAP_OVERHEAD = len(_MAGIC) + KEY_ID_BYTES + NONCE_BYTES + 16
 class KeyEncryptionKey:
     """鍵を包む鍵。 Wraps and unwraps the secrets of one office; never shows its own bytes."""
 
-    __slots__ = ("_cipher", "_key_id", "_root")
+    __slots__ = ("_cipher", "_key", "_key_id", "_replaced", "_root")
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise KeyFileError("a key-encryption key has 32 bytes")
+        self._key = key
         self._cipher = AESGCM(key)
         self._key_id = _key_id(key)
+        self._replaced: dict[bytes, KeyEncryptionKey] = {}
         self._root = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"azukari/v1/derived").derive(key)
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose that is never stored (HKDF-SHA256, RFC 5869)."""
-        return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(self._root)
+        return derived_from(self._root, purpose)
+
+    def wrap_root(self, purpose: str) -> bytes:
+        """What ``derive`` derives from, wrapped for ``purpose``: stored, it outlives this key."""
+        return self.wrap(self._root, purpose)
+
+    def wrap_key(self, other: KeyEncryptionKey, purpose: str) -> bytes:
+        """Another key-encryption key, wrapped under this one: while the secrets of ``other`` move over."""
+        return self.wrap(other._key, purpose)
+
+    def unwrap_key(self, wrapped: bytes, purpose: str) -> KeyEncryptionKey:
+        """What ``wrap_key`` wrapped. Raises KeyFileError."""
+        return KeyEncryptionKey(self.unwrap(wrapped, purpose))
+
+    def opens_for(self, replaced: KeyEncryptionKey) -> None:
+        """From now on open also what ``replaced`` has wrapped; nothing new is wrapped under it."""
+        self._replaced[replaced._key_id] = replaced
 
     @property
     def key_id(self) -> str:
@@ -76,6 +94,8 @@ class KeyEncryptionKey:
     def unwrap(self, wrapped: bytes, purpose: str) -> bytes:
         """Decrypt what ``wrap`` made; KeyFileError for another key, another purpose or changed bytes."""
         header, nonce, sealed = _split(bytes(wrapped))
+        if header[len(_MAGIC) :] in self._replaced:
+            return self._replaced[header[len(_MAGIC) :]].unwrap(wrapped, purpose)
         if header[len(_MAGIC) :] != self._key_id:
             made_with = header[len(_MAGIC) :].hex()
             raise KeyFileError(f"the secret was wrapped with key {made_with}, this is key {self.key_id}")
@@ -83,6 +103,16 @@ class KeyEncryptionKey:
             return self._cipher.decrypt(nonce, sealed, _purpose_data(header, purpose))
         except InvalidTag:
             raise KeyFileError("the wrapped secret was damaged or is for another purpose") from None
+
+
+def derived_from(root: bytes, purpose: str) -> bytes:
+    """The 32-byte key of one purpose under a derivation root of 32 bytes (HKDF-SHA256, RFC 5869)."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(root)
+
+
+def wrapped_under(wrapped: bytes) -> str:
+    """The id of the key that wrapped this, 16 hexadecimal characters. KeyFileError for what is no wrapped secret."""
+    return _split(bytes(wrapped))[0][len(_MAGIC) :].hex()
 
 
 def create_key_file(path: Path, passphrase: bytes | None) -> KeyEncryptionKey:

@@ -47,6 +47,7 @@ def found(
         raise OptionError("an office needs a body and an officer")
     office.create(folder, database)
     from azukari.web.accounts.actions import body, person  # models exist once the office is started
+    from azukari.web.keyring.actions import root
     from azukari.web.sequencer.actions import log
     from azukari.web.sequencer.queries.signing import wrap_seed
 
@@ -60,6 +61,7 @@ def found(
         by=by,
         at=at,
     )
+    root.create(body_id=body_id, kek=kek, by=by, at=at)
     officer_id = person.create(body_id=body_id, login=login, name=officer, role="officer", by=by, at=at)
     log_id, seed = uuid4(), secrets.token_bytes(32)
     vkey = Signer(origin, seed).vkey

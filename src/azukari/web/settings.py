@@ -28,6 +28,8 @@ INSTALLED_APPS = [
     "azukari.web.sequencer",
     "azukari.web.jobs",
     "azukari.web.accounts",
+    "azukari.web.keyring",
+    "azukari.web.subjects",
     "azukari.web.custody",
     "azukari.web.incidents",
     "allauth",

@@ -9,6 +9,7 @@ from uuid import UUID
 from azukari.fingerprint.keys import HandOverKey
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.custody.queries import HandOverInfo, SnapshotInfo
+from azukari.web.keyring import queries as keyring
 
 
 def hand_over_purpose(hand_over_id: UUID) -> str:
@@ -48,5 +49,5 @@ def index_key(info: SnapshotInfo, kek: KeyEncryptionKey) -> bytes:
 
 def table_mac(content: bytes, body_id: UUID, kek: KeyEncryptionKey) -> bytes:
     """What a source table is recognised by: HMAC-SHA256 of its content's digest; useless without the key."""
-    key = kek.derive(f"body/{body_id}/table-mac")
+    key = keyring.derived(body_id, "table-mac", kek)
     return hmac.digest(key, hashlib.sha256(content).digest(), "sha256")

@@ -1,0 +1,52 @@
+"""Agency-local ids (宛名番号): one written form each, and the pseudonym that stands for it in the register."""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from azukari.errors import FormatError, NumberInTextError
+from azukari.fields.numbers import is_individual_number
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web.keyring import queries as keyring
+
+MAX_LENGTH: Final = 64  # characters
+PSEUDONYM_BYTES: Final = 32
+
+
+def plain(local_id: str) -> str:
+    """The one form of an id: NFKC, which makes widths equal, without space around it. Zeros and letters stay as they are."""
+    return unicodedata.normalize("NFKC", local_id).strip()
+
+
+def required(local_ids: Iterable[str]) -> list[str]:
+    """The plain form of each id, in order.
+
+    FormatError for an empty or overlong one, NumberInTextError for one that may be an individual number (twelve digits
+    that pass its check digit): nothing may be keyed on that (Number Act, art. 2(8)). Both name places, from 1, only.
+    """
+    found = [plain(one) for one in local_ids]
+    wrong = [place for place, one in enumerate(found, 1) if not 0 < len(one) <= MAX_LENGTH]
+    if wrong:
+        raise FormatError(f"local id {_shown(wrong)}")
+    numbers = [place for place, one in enumerate(found, 1) if len(one) >= 12 and is_individual_number(one)]
+    if numbers:
+        raise NumberInTextError(f"local id {_shown(numbers)}", rows=len(numbers))
+    return found
+
+
+def pseudonym_key(body_id: UUID, kek: KeyEncryptionKey) -> bytes:
+    """The body's key for pseudonyms, 32 bytes, never stored. KeyFileError."""
+    return keyring.derived(body_id, "subject-pseudonym", kek)
+
+
+def pseudonym(key: bytes, plain_id: str) -> bytes:
+    """HMAC-SHA256 of an id in its plain form."""
+    return hmac.digest(key, plain_id.encode(), "sha256")
+
+
+def _shown(places: list[int]) -> str:
+    return ", ".join(str(place) for place in places[:5]) + (" ..." if len(places) > 5 else "")
