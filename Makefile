@@ -54,7 +54,7 @@ demo: $(VENV)/.stamp-azukari
 	@$(BIN)/azukari demo $(ARGS)
 
 test: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev $(VENDOR)/tokens.css tools
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 # All four run, also when one of them finds something.
 lint: export AZUKARI_OFFICE = $(abspath $(VENV))/no-office

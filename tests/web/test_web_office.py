@@ -190,3 +190,17 @@ def test_environment_when_a_secret_is_not_utf_8_then_option_error(tmp_path: Path
     (tmp_path / "key").write_bytes(b"\xff")
     with pytest.raises(OptionError):
         environment.secret({"S_FILE": str(tmp_path / "key")}, "S")
+
+
+def test_cache_when_another_office_is_opened_then_counts_of_failed_sign_ins_lie_with_each(
+    new_office: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    from django.core.cache import cache
+
+    for name in ("one", "two"):
+        new_office(tmp_path / name)
+        assert cache.get("tries") is None
+        cache.set("tries", name)
+        assert list((tmp_path / name / "cache").iterdir())
+    office.start(tmp_path / "one")
+    assert cache.get("tries") == "one"

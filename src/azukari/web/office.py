@@ -119,7 +119,8 @@ def _point_to(office_dir: Path) -> None:
 
 def _repoint(office_dir: Path) -> None:
     """Only for this thread's connections: a server process has one office for life."""
-    from django.db import connections  # needs the settings
+    from django.core.cache import caches  # both need the settings
+    from django.db import connections
 
     if any(connection.in_atomic_block for connection in connections.all(initialized_only=True)):
         raise StateError("another office cannot be opened inside a transaction")
@@ -128,6 +129,9 @@ def _repoint(office_dir: Path) -> None:
         del connections["default"]  # the next office may have another kind of database
     connections.settings = connections.configure_settings({"default": environment.database(office_dir)})
     settings.OFFICE = office_dir
+    settings.CACHES["default"]["LOCATION"] = office_dir / "cache"  # counts of one office are not those of another
+    if caches.all(initialized_only=True):
+        del caches["default"]
 
 
 def _make_folders(office_dir: Path) -> None:
