@@ -108,6 +108,20 @@ def test_snapshot_when_the_same_table_comes_in_another_file_then_one_index_key_f
     assert one == same != other
 
 
+def test_snapshot_when_only_the_numbers_differ_then_it_is_the_same_since_nothing_is_derived_from_them(
+    registered: Scene,
+) -> None:
+    registered.seal("seiran")
+    others = people()["個人番号"].to_list()
+    people().with_columns(pl.Series("個人番号", [*others[1:], others[0]])).write_csv(registered / "other.csv")
+    registered.seal("shiraho", "other.csv")
+    names = people()["氏名"].to_list()
+    people().with_columns(pl.Series("氏名", [*names[1:], names[0]])).write_csv(registered / "third.csv")
+    registered.seal("wakaba", "third.csv")
+    one, same, other = (h.snapshot for h in hand_overs(registered))
+    assert one == same != other
+
+
 def hand_overs(scene: Scene) -> list[Any]:
     from azukari.web.custody import queries
 

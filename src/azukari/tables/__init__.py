@@ -10,7 +10,7 @@ from azukari.tables.limits import LIMITS, Limits
 from azukari.tables.overrides import apply_overrides, parse_columns_option
 from azukari.tables.pasted import Pasted, parse_pasted
 from azukari.tables.read import Table, read_table
-from azukari.tables.twelve import find_number_cells, find_numbers_in_text
+from azukari.tables.twelve import find_number_cells, find_numbers_in_text, without_twelve_digits
 from azukari.tables.typing import ColumnTyping, type_columns
 from azukari.tables.write import FormulaWarning, Written, formula_warnings, write_table
 
@@ -34,5 +34,6 @@ __all__ = [
     "read_table",
     "table_to_csv_bytes",
     "type_columns",
+    "without_twelve_digits",
     "write_table",
 ]

@@ -36,6 +36,12 @@ def twelve_digits(column: pl.Expr) -> pl.Expr:
     return column.str.contains(_CELL)
 
 
+def without_twelve_digits(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns of a frame of strings in which no cell is twelve digits: what a digest may be taken of."""
+    seen = frame.select(twelve_digits(pl.all()).any()).row(0) if frame.width else ()
+    return frame.select([name for name, there in zip(frame.columns, seen, strict=True) if not there])
+
+
 def find_numbers_in_text(series: pl.Series) -> list[int]:
     """The rows, from 1, whose text holds twelve digits that are not part of a longer run of digits.
 
