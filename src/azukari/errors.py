@@ -25,7 +25,10 @@ columns, row numbers, counts and identifiers that azukari itself made.
     │   ├── ForkError              23  fork                 two signed states of one ledger that exclude each other
     │   ├── RevokedError           24  revoked              a permission that was revoked
     │   ├── StaleError             25  stale                a certificate too old to rely on
-    │   └── ForeignCertificateError 26  foreign-certificate  a certificate for another party
+    │   ├── ForeignCertificateError 26  foreign-certificate  a certificate for another party
+    │   ├── ForeignCrossingError   27  foreign-crossing     a crossing of another body, or of this side itself
+    │   ├── CrossingFileError      28  crossing-file        a file of a crossing that was changed or added
+    │   └── CrossingChainError     29  crossing-chain       a crossing that does not follow the one before it
     ├── RefusedError               azukari will not do it
     │   ├── NotPermittedError      30  not-permitted        the entrustment or the role does not allow it
     │   ├── UnconfirmedKeyError    31  unconfirmed-key      the party's key is not yet confirmed
@@ -34,13 +37,16 @@ columns, row numbers, counts and identifiers that azukari itself made.
     │   ├── ExpiredError           34  expired              outside the period of the entrustment or permission
     │   ├── NothingToSealError     35  nothing-to-seal      no permitted, typed column with rows is left
     │   ├── BurnedError            36  burned               a mark that was disclosed before
-    │   └── StateError             37  state                the office is not in the state this needs
+    │   ├── StateError             37  state                the office is not in the state this needs
+    │   ├── ReplayedCrossingError  38  replayed-crossing    a crossing that was taken before
+    │   └── MissingCrossingError   39  missing-crossing     a crossing whose predecessor has not been taken
     ├── InputError                 what was handed in cannot be used
     │   ├── TableError             40  table                a file that is no readable table
     │   ├── LimitError             41  limit                larger than a documented limit
     │   ├── ColumnError            42  column               a column that is named twice, or not there
     │   ├── NotFoundError          43  not-found            no such file or record
-    │   └── OptionError            44  option               an option that makes no sense here
+    │   ├── OptionError            44  option               an option that makes no sense here
+    │   └── IncompleteCrossingError 45  incomplete-crossing  a crossing that was not copied to its end
     ├── KeyFileError               50  key-file             a key file or passphrase that does not open
     ├── StorageError               51  storage              the disk refused; nothing was left half-written
     └── NotRecomputed              3   not-recomputed       proofs hold, e-values were not recomputed
@@ -230,6 +236,36 @@ class ForeignCertificateError(VerificationError):
     ja, en = "この許諾書は、別の相手のものです。", "This certificate permits another party."
 
 
+class ForeignCrossingError(VerificationError):
+    """別の便。"""
+
+    word, code = "foreign-crossing", 27
+    ja, en = (
+        "この便は、別の機関のものか、こちらから出したものです。",
+        "This crossing belongs to another body, or was made by this side itself.",
+    )
+
+
+class CrossingFileError(VerificationError):
+    """便の中身の改変。"""
+
+    word, code = "crossing-file", 28
+    ja, en = (
+        "便のファイルが、送り状と一致しません。",
+        "A file of the crossing is not the one that its list names.",
+    )
+
+
+class CrossingChainError(VerificationError):
+    """便の連鎖の不一致。"""
+
+    word, code = "crossing-chain", 29
+    ja, en = (
+        "この便は、前に受け取った便の続きではありません。",
+        "This crossing does not follow the one that was taken before it.",
+    )
+
+
 class RefusedError(AzukariError):
     """拒否。 azukari will not do what was asked."""
 
@@ -308,6 +344,23 @@ class StateError(RefusedError):
     ja, en = "今の状態ではできません。", "This cannot be done in the present state."
 
 
+class ReplayedCrossingError(RefusedError):
+    """受取済みの便。"""
+
+    word, code = "replayed-crossing", 38
+    ja, en = "この便は、すでに受け取っています。", "This crossing was taken before."
+
+
+class MissingCrossingError(RefusedError):
+    """届いていない便。"""
+
+    word, code = "missing-crossing", 39
+    ja, en = (
+        "前の便がまだ届いていません。先にそれを取り込んでください。",
+        "An earlier crossing has not arrived yet; take that one first.",
+    )
+
+
 class InputError(AzukariError):
     """入力の誤り。 What was handed in cannot be used."""
 
@@ -345,6 +398,16 @@ class OptionError(InputError):
 
     word, code = "option", 44
     ja, en = "指定に誤りがあります。", "An option makes no sense here."
+
+
+class IncompleteCrossingError(InputError):
+    """途中までの便。"""
+
+    word, code = "incomplete-crossing", 45
+    ja, en = (
+        "便のコピーが途中で終わっています。全部をもう一度コピーしてください。",
+        "The crossing was not copied to its end; copy all of it again.",
+    )
 
 
 class KeyFileError(AzukariError):

@@ -62,12 +62,6 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
     from azukari.web.jobs.actions import queue
 
     body_id = ledger.body_id if body_id is None else body_id
-    people = {
-        role: person.create(body_id=body_id, login=f"{mark}-{role}", name=f"{mark} 職員", role=role, by=BY, at=AT)
-        for role in Role.values
-    }
-    for person_id in people.values():
-        give_factor(person_id)
     parties = []
     for name in ("委託先", "再委託先"):
         card = card_of(Identity.generate())
@@ -78,6 +72,15 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
             )
         )  # fmt: skip
         party.confirm(party_id=parties[-1], fingerprint=card.fingerprint, answer_ok=True, by=BY, at=AT)
+    people = {
+        role: person.create(
+            body_id=body_id, login=f"{mark}-{role}", name=f"{mark} 職員", role=role, by=BY, at=AT,
+            party=parties[0] if role == Role.CONTRACTOR else None,
+        )
+        for role in Role.values
+    }  # fmt: skip
+    for person_id in people.values():
+        give_factor(person_id)
     days = {"starts_on": date(2026, 4, 1), "ends_on": date(2099, 3, 31)}
     work = entrustment.create(
         body_id=body_id, party_id=parties[0], title=f"{mark} 入力", purpose="届書の入力", fields=["name", "kana"],

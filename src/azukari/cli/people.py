@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from azukari.cli.options import json_option, office_options, open_office
+from azukari.cli.options import find_party, json_option, office_options, open_office
 from azukari.cli.speech import Speech, speech
 from azukari.errors import NotFoundError
 
@@ -22,6 +22,7 @@ def person() -> None:
 @click.argument("new_login")
 @click.option("--name", required=True, help="氏名 / name")
 @click.option("--role", type=click.Choice(ROLES), required=True, help="役割 / role")
+@click.option("--party", help="委託先の利用者なら、その相手 / the party (name or id) of a contractor's person")
 @office_options
 @json_option
 @speech
@@ -30,18 +31,22 @@ def add(
     new_login: str,
     name: str,
     role: str,
+    party: str | None,
     office_path: Path,
     keys_path: Path,
     login: str | None,
     as_json: bool,
 ) -> None:
-    """職員を追加し、招待コードを出す。 Add a person under NEW_LOGIN and print the code of the first sign-in."""
+    """職員や委託先の人を追加し、招待コードを出す。 Add a person under NEW_LOGIN and print the code of the first sign-in."""
     out.as_json = as_json
     office = open_office(office_path, keys_path, login)
     from azukari.web.accounts.actions import invitation
     from azukari.web.accounts.actions import person as action
 
-    made = action.create(body_id=office.body_id, login=new_login, name=name, role=role, by=office.by, at=office.at)
+    firm = None if party is None else find_party(office.body_id, party).id
+    made = action.create(
+        body_id=office.body_id, login=new_login, name=name, role=role, party=firm, by=office.by, at=office.at
+    )
     _tell(out, new_login, invitation.invite(person_id=made, by=office.by, at=office.at))
 
 

@@ -331,6 +331,24 @@ def verify_certificate(
 
 
 @dataclass(frozen=True)
+class Said:
+    """許諾書の記載。 What a certificate says and proves, whatever the day: the permission, its state, as of which day (ISO)."""
+
+    permission: PermissionEntry
+    state: State
+    as_of: str
+
+
+def read_certificate(data: bytes) -> Said:
+    """Steps 1 to 5, for whoever keeps certificates: one of a revoked or past permission can be read too.
+
+    Raises FormatError, LimitError, SignatureError, ProofError, CommitmentError.
+    """
+    file, _ = _proven(data, None)
+    return Said(file.permission, file.state, file.as_of)
+
+
+@dataclass(frozen=True)
 class _File:
     """A certificate of the right form, of which nothing is proven yet."""
 

@@ -63,6 +63,17 @@ def create_together(contents: Mapping[Path, bytes]) -> None:
         raise
 
 
+def put_in_place(made: Path, path: Path) -> None:
+    """Move a finished file of the same file system to its place, over whatever is there; durable. Raises StorageError."""
+    try:
+        with made.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(made, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _storage_error(path, error) from None
+
+
 def remove(path: Path) -> None:
     """Delete a file and sync its folder; a file that is not there is no error. Raises StorageError."""
     try:

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "azukari.web.keyring",
     "azukari.web.subjects",
     "azukari.web.custody",
+    "azukari.web.counter",
     "azukari.web.incidents",
     "allauth",
     "allauth.account",

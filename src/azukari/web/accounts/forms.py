@@ -59,7 +59,7 @@ class InvitationForm(forms.Form):
 
 
 class PersonForm(forms.Form):
-    """職員の追加。"""
+    """職員の追加。 People of the body: a contractor's people are added with their firm."""
 
     login = forms.CharField(max_length=150, label=say("ログイン名", "Login"))
     name = forms.CharField(max_length=200, label=say("氏名", "Name"))
@@ -67,4 +67,4 @@ class PersonForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = [(role, role_label(role)) for role in Role.values]  # type: ignore[attr-defined]
+        self.fields["role"].choices = [(role, role_label(role)) for role in Role.values if role != Role.CONTRACTOR]  # type: ignore[attr-defined]

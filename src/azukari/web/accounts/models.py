@@ -48,6 +48,7 @@ class User(AbstractBaseUser):
         "login": "personal",
         "name": "personal",
         "role": "none",
+        "party": "public",
         "is_active": "none",
         "password": "secret",
         "last_login": "personal",
@@ -60,6 +61,7 @@ class User(AbstractBaseUser):
     login = models.CharField(max_length=150, unique=True)
     name = models.TextField()
     role = models.CharField(max_length=20, choices=Role.choices)
+    party = models.UUIDField(null=True)  # of a contractor: the firm; a plain key, parties live above this app
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     created_by = models.UUIDField()
@@ -72,6 +74,10 @@ class User(AbstractBaseUser):
         constraints = (
             models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_known"),
             models.CheckConstraint(condition=~Q(login=""), name="user_has_a_login"),
+            models.CheckConstraint(
+                condition=Q(role="contractor", party__isnull=False) | ~Q(role="contractor") & Q(party__isnull=True),
+                name="user_of_a_party_or_of_the_body",
+            ),
         )
 
 

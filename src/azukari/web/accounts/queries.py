@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
 from django.http import HttpRequest
 
 from azukari.errors import NotFoundError
-from azukari.web.accounts.models import Body, User
+from azukari.web.accounts.models import Body, Invitation, User
 from azukari.web.accounts.rules import Role
 from azukari.web.ui.words import pick
 
@@ -44,6 +46,7 @@ class Person:
     name: str = field(repr=False)
     role: str
     is_active: bool
+    party: UUID | None = None  # of a contractor
 
     @property
     def role_label(self) -> str:
@@ -80,6 +83,27 @@ def people(body_id: UUID, *, active_only: bool = True) -> list[Person]:
     return [_person(row) for row in (found.filter(is_active=True) if active_only else found)]
 
 
+@dataclass(frozen=True)
+class Invited:
+    """招待の写し。 The newest invitation of a person, as it crosses to another face: the hash of the code, never the code."""
+
+    code_hash: str = field(repr=False)
+    invited_at: datetime
+    expires_at: datetime
+
+
+def contractors(body_id: UUID) -> list[Person]:
+    """The people of the firms of a body, those who were let go too, by login."""
+    found = User.objects.filter(body_id=body_id, role=Role.CONTRACTOR).order_by("login")
+    return [_person(row) for row in found]
+
+
+def invitations(person_ids: Iterable[UUID]) -> dict[UUID, Invited]:
+    """The newest invitation of each of these people that was ever invited."""
+    found = Invitation.objects.filter(person_id__in=list(person_ids))
+    return {row.person_id: Invited(row.code_hash, row.created_at, row.expires_at) for row in found}
+
+
 def acting(request: HttpRequest) -> Person:
     """Who acts: the signed-in person of a request that the gate has let through."""
     return _person(cast(User, request.user))
@@ -98,4 +122,4 @@ def _body(row: Body) -> BodyInfo:
 def _person(row: User | None) -> Person:
     if row is None:
         raise NotFoundError("there is no such person")
-    return Person(row.id, row.body_id, row.login, row.name, row.role, row.is_active)
+    return Person(row.id, row.body_id, row.login, row.name, row.role, row.is_active, row.party)

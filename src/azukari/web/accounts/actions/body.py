@@ -1,11 +1,11 @@
-"""Registering a body."""
+"""Registering a body, and following its name."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from azukari.errors import OptionError
+from azukari.errors import NotFoundError, OptionError
 from azukari.web.accounts.models import Body
 
 
@@ -34,3 +34,11 @@ def create(
         created_by=by,
     )
     return row.id
+
+
+def rename(*, body_id: UUID, name: str, name_en: str, by: UUID, at: datetime) -> None:
+    """Follow the body's own names, which came from inside. OptionError without a name, NotFoundError."""
+    if not name.strip():
+        raise OptionError("a body needs a name")
+    if not Body.objects.filter(id=body_id).update(name=name, name_en=name_en):
+        raise NotFoundError("there is no such body")

@@ -24,12 +24,16 @@ def create(
     by: UUID,
     at: datetime,
     person_id: UUID | None = None,
+    party: UUID | None = None,
 ) -> UUID:
     """Add a person without a password (nobody can log in yet) and return the id.
 
-    OptionError for an unknown role, an empty or overlong login or name; StateError if the login is taken;
-    NotFoundError without such a body.
+    ``party``: the firm of a contractor, which the caller knows to be one of the body's. OptionError for an unknown role,
+    an empty or overlong login or name, a contractor of no party or anybody else of one; StateError if the login is
+    taken; NotFoundError without such a body.
     """
+    if (role == Role.CONTRACTOR) != (party is not None):
+        raise OptionError("a contractor belongs to a party, and nobody else does")
     if role not in Role.values or not name.strip() or not 0 < len(login.strip()) <= 150:
         raise OptionError("a person needs a login, a name and a known role")
     if not Body.objects.filter(id=body_id).exists():
@@ -40,6 +44,7 @@ def create(
         login=login.strip(),
         name=name,
         role=role,
+        party=party,
         password=make_password(None),
         created_at=at,
         created_by=by,
