@@ -7,7 +7,7 @@ The index key belongs to one snapshot of the source. The individual number is in
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -80,16 +80,26 @@ class Digester:
 
     def digests(self, combination: Combination, forms: Sequence[Sequence[bytes]]) -> NDArray[np.uint64]:
         """One digest per row, 0 where a form is blank; ``forms``: one sequence per kind."""
-        keyed = hashlib.blake2b(combination.name.encode() + b"\0", digest_size=8, key=self._key)
-        out = bytearray()
-        for row in zip(*forms, strict=True):
-            if all(row):
-                state = keyed.copy()
-                state.update(b"\0".join(row))
-                out += state.digest()
-            else:
-                out += bytes(8)
-        return np.frombuffer(bytes(out), dtype="<u8")
+        return keyed_digests(self._key, combination, joined_forms(forms))
+
+
+def joined_forms(forms: Iterable[Sequence[bytes]]) -> list[bytes]:
+    """What is digested of each row, ``b""`` where a form is blank; no key is in it, so it serves under every key."""
+    return [b"\0".join(row) if all(row) else b"" for row in zip(*forms, strict=True)]
+
+
+def keyed_digests(index_key: bytes, combination: Combination, joined: Iterable[bytes]) -> NDArray[np.uint64]:
+    """One digest per row of ``joined_forms`` under an index key (32 bytes), 0 where it is blank."""
+    keyed = hashlib.blake2b(combination.name.encode() + b"\0", digest_size=8, key=index_key)
+    out = bytearray()
+    for row in joined:
+        if row:
+            state = keyed.copy()
+            state.update(row)
+            out += state.digest()
+        else:
+            out += bytes(8)
+    return np.frombuffer(bytes(out), dtype="<u8")
 
 
 def _folded_together(kind: Kind, plain: Sequence[str]) -> list[str]:

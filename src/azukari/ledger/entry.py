@@ -14,11 +14,11 @@ from azukari.errors import FormatError
 
 def canonical(value: Any) -> bytes:
     """The one encoding of a JSON value without floats. Raises FormatError for anything else."""
-    _require_plain(value)
     try:
+        _require_plain(value)
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
         return text.encode("utf-8")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:  # newer Pythons read what is nested too deeply to write
         raise FormatError("json") from error
 
 

@@ -112,3 +112,14 @@ def test_parse_when_nested_to_any_depth_then_format_or_read(opening: str) -> Non
 def test_entry_type_when_it_is_no_text_then_blank() -> None:
     assert entry_type(b'{"type":5}') == entry_type(b"{}") == ""
     assert entry_type(b'{"type":"azukari/handover/v1"}') == "azukari/handover/v1"
+
+
+def test_canonical_when_a_value_is_nested_deeper_than_python_goes_then_format() -> None:
+    """A newer Python reads such a value without complaint, and would fail only when it is written back."""
+    value: object = 1
+    for _ in range(200_000):
+        value = [value]
+    with pytest.raises(FormatError):
+        canonical(value)
+    while isinstance(value, list):
+        value = value.pop()  # by hand: the collector would go as deep

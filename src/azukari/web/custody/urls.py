@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from azukari.web.custody.views import entrustments, hand_overs, home, parties, permissions, sealing, sheets
+from azukari.web.custody.views import entrustments, hand_overs, home, looked, parties, permissions, sealing, sheets
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -32,6 +32,8 @@ urlpatterns = [
     path("entrustments/<uuid:entrustment_id>/seal", sealing.upload, name="seal"),
     path("seals/<uuid:job_id>", sealing.progress, name="sealing"),
     path("seals/<uuid:job_id>/start", sealing.start, name="start_sealing"),
+    path("seals/<uuid:job_id>/again", looked.look_again, name="look_again"),
+    path("seals/<uuid:job_id>/retry", sealing.retry, name="retry_sealing"),
     path("seals/<uuid:job_id>/cancel", sealing.cancel, name="cancel_sealing"),
     path("hand-overs", hand_overs.hand_overs, name="hand_overs"),
     path("hand-overs/<uuid:hand_over_id>", hand_overs.hand_over, name="hand_over"),

@@ -16,7 +16,7 @@ from azukari.ledger.witnessing import Ask
 from azukari.stores.clock import now
 from azukari.tables import ColumnTyping, apply_overrides, read_table, type_columns
 from azukari.web import office
-from azukari.web.custody import queries
+from azukari.web.custody import foresight, queries
 from azukari.web.custody.actions import releasing, sealing
 from azukari.web.jobs import uploads
 from azukari.web.jobs.actions import queue
@@ -34,26 +34,34 @@ def kinds(ask: Ask | None) -> Mapping[str, Work]:
 
 
 def look(context: Context) -> Mapping[str, Any]:
-    """What each column was taken for, and what would happen to it. No cell of the table is kept."""
-    terms = queries.entrustment(UUID(context.job.arguments["entrustment"]))
-    frame = _table(context)
+    """What each column was taken for, or said to be; what would happen to it, and what the party would then hold.
+
+    No cell of the table is in the result; example rows are noted beside the upload, under its key.
+    """
+    terms, frame = queries.entrustment(UUID(context.job.arguments["entrustment"])), _table(context)
     context.progress(0, frame.height)
-    typings = type_columns(frame)
+    typings = typed(frame, context.job.arguments.get("columns"))
     choice = choose(typings, terms.fields)
-    fates = {header: fate for header, _, fate in choice.fates}
+    held = foresight.holding(frame, choice, terms, office.key(), context.progress)
+    marks, examples = foresight.marks(frame, choice, terms.body)
+    if context.job.upload is not None:
+        uploads.note(context.job.upload, office.key(), examples)
     return {
         "rows": frame.height,
         "unique": unique_rows(frame, choice),
-        "columns": [
-            {
-                "header": typing.header,
-                "field": str(typing.field) if typing.field else UNTYPED,
-                "fate": fates[typing.header].value,
-                "ja": "".join(ground.sentence("ja") for ground in typing.grounds),
-                "en": " ".join(ground.sentence("en") for ground in typing.grounds),
-            }
-            for typing in typings
-        ],
+        "columns": [_column(typing, fate) for typing, (_, _, fate) in zip(typings, choice.fates, strict=True)],
+        "holding": held,
+        "marks": marks,
+    }
+
+
+def _column(typing: ColumnTyping, fate: Fate) -> dict[str, str]:
+    return {
+        "header": typing.header,
+        "field": str(typing.field) if typing.field else UNTYPED,
+        "fate": fate.value,
+        "ja": "".join(ground.sentence("ja") for ground in typing.grounds),
+        "en": " ".join(ground.sentence("en") for ground in typing.grounds),
     }
 
 
@@ -88,12 +96,18 @@ def seal(context: Context, ask: Ask | None = None) -> Mapping[str, Any]:
 
 def chosen(frame: pl.DataFrame, permitted: tuple[Field, ...], columns: Mapping[str, str]) -> Choice:
     """The choice under what the officer said of each column, for twelve digits too. OptionError for another table."""
+    return choose(typed(frame, columns), permitted)
+
+
+def typed(frame: pl.DataFrame, columns: Mapping[str, str] | None) -> list[ColumnTyping]:
+    """The columns as they look, or as the officer said. OptionError for another table than was looked at."""
+    if columns is None:
+        return type_columns(frame)
     if set(columns) != set(frame.columns):
         raise OptionError("these are not the columns that were looked at")
     said = {header: Field.parse(text) if text else None for header, text in columns.items()}
     numbers = {h: False for h, field in said.items() if field and field.kind is not Kind.INDIVIDUAL_NUMBER}
-    typings: list[ColumnTyping] = apply_overrides(type_columns(frame), said, declare_number=numbers)
-    return choose(typings, permitted)
+    return apply_overrides(type_columns(frame), said, declare_number=numbers)
 
 
 def leaves(fate: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from azukari.errors import NotFoundError
-from azukari.web.jobs.models import ENDED, Job
+from azukari.web.jobs.models import ENDED, Job, Upload
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ def job(job_id: UUID) -> JobInfo:
     if row is None:
         raise NotFoundError("there is no such job")
     return _info(row)
+
+
+def is_kept(upload_id: UUID | None) -> bool:
+    """Whether an upload can still be read."""
+    return upload_id is not None and Upload.objects.filter(id=upload_id, wrapped_key__isnull=False).exists()
 
 
 def jobs(body_id: UUID, *, kind: str | None = None, limit: int = 100) -> list[JobInfo]:

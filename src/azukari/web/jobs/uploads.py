@@ -6,6 +6,7 @@ the number, and whether it is the last one), so that nothing can be cut off, mov
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -21,7 +22,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 from azukari.errors import LimitError, PayloadError, StateError, StorageError
-from azukari.stores.files import creating, make_folders, remove, sweep_temporary
+from azukari.stores.files import creating, make_folders, remove, replacing, sweep_temporary
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import office
 from azukari.web.jobs.models import Upload
@@ -29,6 +30,7 @@ from azukari.web.jobs.models import Upload
 CHUNK: Final = 1 << 20
 TAG: Final = 16
 MAX_BYTES: Final = 2 << 30
+_NOTE: Final = b"azukari/upload-note/v1"
 SMALL: Final = 256 << 10  # what is no larger stays in memory: cards, answers, receipts
 
 
@@ -110,10 +112,7 @@ def in_memory(upload_id: UUID, kek: KeyEncryptionKey) -> Iterator[Path]:
 
     StateError if the key was destroyed, PayloadError, StorageError, KeyFileError.
     """
-    row = Upload.objects.filter(id=upload_id).first()
-    if row is None or row.wrapped_key is None:
-        raise StateError("the upload was destroyed")
-    with memory(read(upload_id, kek.unwrap(bytes(row.wrapped_key), _purpose(upload_id)))) as path:
+    with memory(read(upload_id, _key_of(upload_id, kek))) as path:
         yield path
 
 
@@ -131,15 +130,55 @@ def memory(blocks: Iterable[bytes]) -> Iterator[Path]:
 
 
 def remove_file(upload_id: UUID) -> None:
-    """Remove the file, if it is there. StorageError."""
+    """Remove the file and what was noted beside it, if they are there. StorageError."""
     remove(path_of(upload_id))
+    remove(_note_of(upload_id))
+
+
+def note(upload_id: UUID, kek: KeyEncryptionKey, clear: bytes) -> None:
+    """Keep a small thing that was read off an upload, under its key: it can be read as long as the upload can.
+
+    StateError if the key was destroyed, StorageError, KeyFileError.
+    """
+    nonce = secrets.token_bytes(12)
+    sealed = _note_aead(upload_id, kek).encrypt(nonce, clear, _NOTE + upload_id.bytes)
+    with replacing(_note_of(upload_id)) as file:
+        file.write(nonce + sealed)
+
+
+def noted(upload_id: UUID, kek: KeyEncryptionKey) -> bytes | None:
+    """What was noted; None where nothing was. StateError if the key was destroyed, PayloadError, KeyFileError."""
+    aead = _note_aead(upload_id, kek)
+    try:
+        data = _note_of(upload_id).read_bytes()
+        return aead.decrypt(data[:12], data[12:], _NOTE + upload_id.bytes)
+    except FileNotFoundError:
+        return None
+    except (InvalidTag, ValueError):
+        raise PayloadError("a note that was changed") from None
+
+
+def _note_of(upload_id: UUID) -> Path:
+    return path_of(upload_id).with_suffix(".note")
+
+
+def _note_aead(upload_id: UUID, kek: KeyEncryptionKey) -> AESGCM:
+    """Under a key derived from the upload's own: destroying that one destroys both."""
+    return AESGCM(hashlib.blake2b(_NOTE, digest_size=32, key=_key_of(upload_id, kek)).digest())
+
+
+def _key_of(upload_id: UUID, kek: KeyEncryptionKey) -> bytes:
+    row = Upload.objects.filter(id=upload_id).first()
+    if row is None or row.wrapped_key is None:
+        raise StateError("the upload was destroyed")
+    return kek.unwrap(bytes(row.wrapped_key), _purpose(upload_id))
 
 
 def remove_strays(kept: set[UUID], *, before: float) -> None:
     """Remove files of no upload that were last written before this POSIX time in seconds. StorageError."""
-    folder, names = path_of(uuid4()).parent, {path_of(upload_id).name for upload_id in kept}
-    for path in folder.glob("*.upload"):
-        if path.name not in names and _written(path) < before:
+    folder, names = path_of(uuid4()).parent, {str(upload_id) for upload_id in kept}
+    for path in (*folder.glob("*.upload"), *folder.glob("*.note")):
+        if path.stem not in names and _written(path) < before:
             remove(path)
     sweep_temporary(folder, before=before)
 

@@ -141,7 +141,12 @@ def hand_over(hand_over_id: UUID) -> HandOverInfo:
     row = HandOver.objects.filter(id=hand_over_id).first()
     if row is None:
         raise NotFoundError("there is no such hand-over")
-    return _hand_over(row)
+    return as_hand_over(row)
+
+
+def is_hand_over(hand_over_id: UUID) -> bool:
+    """Whether there is a hand-over of this id: then its entry stands in the ledger, whatever failed afterwards."""
+    return HandOver.objects.filter(id=hand_over_id).exists()
 
 
 def hand_overs(body_id: UUID, *, entrustment_id: UUID | None = None) -> list[HandOverInfo]:
@@ -149,7 +154,12 @@ def hand_overs(body_id: UUID, *, entrustment_id: UUID | None = None) -> list[Han
     found = HandOver.objects.filter(body_id=body_id).order_by("created_at", "id")
     if entrustment_id is not None:
         found = found.filter(entrustment_id=entrustment_id)
-    return [_hand_over(row) for row in found]
+    return [as_hand_over(row) for row in found]
+
+
+def count_hand_overs(body_id: UUID) -> int:
+    """How many hand-overs of a body stand in its ledger: as many suspects a trace would have."""
+    return HandOver.objects.filter(body_id=body_id, entry_index__isnull=False).count()
 
 
 def snapshot(snapshot_id: UUID) -> SnapshotInfo:
@@ -157,6 +167,11 @@ def snapshot(snapshot_id: UUID) -> SnapshotInfo:
     row = Snapshot.objects.filter(id=snapshot_id).first()
     if row is None:
         raise NotFoundError("there is no such snapshot")
+    return as_snapshot(row)
+
+
+def as_snapshot(row: Snapshot) -> SnapshotInfo:
+    """A row as the rest of this room reads it."""
     return SnapshotInfo(row.id, row.body_id, row.rows, bytes(row.table_mac), bytes(row.wrapped_index_key))
 
 
@@ -210,7 +225,8 @@ def _entrustment(row: Entrustment) -> EntrustmentInfo:
     )
 
 
-def _hand_over(row: HandOver) -> HandOverInfo:
+def as_hand_over(row: HandOver) -> HandOverInfo:
+    """A row as the rest of this room reads it."""
     return HandOverInfo(
         row.id,
         row.body_id,

@@ -35,7 +35,7 @@ def _copy(info: queries.HandOverInfo, index_key: bytes, kek: KeyEncryptionKey, b
         rows=info.rows,
         burned=burned,
         grade=best_grade(info.id),
-        open_record=_record_opener(info.id, vault.record_key(info, kek)),
+        open_record=record_opener(info.id, vault.record_key(info, kek)),
         expired=info.record_removed_at is not None,
     )
 
@@ -46,7 +46,9 @@ def best_grade(hand_over_id: UUID) -> Grade:
     return max(grades, key=list(Grade).index)
 
 
-def _record_opener(hand_over_id: UUID, key: bytes) -> Callable[[], AbstractContextManager[RecordReader]]:
+def record_opener(hand_over_id: UUID, key: bytes) -> Callable[[], AbstractContextManager[RecordReader]]:
+    """Opens the copy record of a hand-over, whose key this is, as often as it is asked."""
+
     @contextmanager
     def open_record() -> Iterator[RecordReader]:
         with places.record(hand_over_id).open("rb") as file:

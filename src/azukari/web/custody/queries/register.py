@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
-from azukari.fields.kinds import REFERENCE, Field
+from azukari.fields.kinds import Field
 from azukari.web.custody.models import Entrustment, HandOver, Party, Permission
 
 PAGE: Final = 50
@@ -63,15 +63,6 @@ class Reminder:
     day: date | None
     page: str
     id: UUID
-
-
-@dataclass(frozen=True)
-class Held:
-    """相手が持つもの。 Hand-overs to one party, their rows in all (people may be counted twice), and the fields together."""
-
-    hand_overs: int
-    rows: int
-    fields: tuple[Field, ...]
 
 
 @dataclass(frozen=True)
@@ -134,21 +125,6 @@ def reminders(body_id: UUID, today: date) -> list[Reminder]:
         *(Reminder("permission-ends", row.party.name, row.ends_on, "permission", row.id) for row in ending[:PAGE]),
         *(Reminder("entrustment-ends", row.title, row.ends_on, "entrustment", row.id) for row in works[:PAGE]),
     ]
-
-
-def held(party_id: UUID) -> Held:
-    """What was handed to a party up to now, in all entrustments together."""
-    found = HandOver.objects.filter(party_id=party_id, status=HandOver.Status.RELEASED)
-    summed = found.aggregate(rows=Sum("rows"), count=Count("id"))
-    lists = found.order_by().values_list("fields", flat=True).distinct()
-    fields = {Field.parse(text) for texts in lists for text in texts} - {REFERENCE}
-    return Held(summed["count"], summed["rows"] or 0, tuple(sorted(fields)))
-
-
-def children(entrustment_id: UUID) -> list[EntrustmentRow]:
-    """The sub-entrustments of one entrustment."""
-    found = Entrustment.objects.filter(parent_id=entrustment_id).select_related("party").order_by("entry_index")
-    return [EntrustmentRow(r.id, r.title, r.party.name, r.stage, r.starts_on, r.ends_on, True) for r in found]
 
 
 def _unreceipted(body_id: UUID) -> QuerySet[HandOver]:

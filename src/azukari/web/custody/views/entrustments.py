@@ -17,7 +17,9 @@ from azukari.web.custody import queries
 from azukari.web.custody.actions import entrustment as action
 from azukari.web.custody.clauses import CLAUSES
 from azukari.web.custody.forms import STAGES, EntrustmentForm, StageForm
+from azukari.web.custody.matrix import matrix
 from azukari.web.custody.queries import permissions, register
+from azukari.web.custody.queries.tree import tree
 from azukari.web.custody.views import own
 from azukari.web.ui.words import language
 
@@ -36,11 +38,13 @@ def entrustments(request: HttpRequest) -> HttpResponse:
 def entrustment(request: HttpRequest, entrustment_id: UUID) -> HttpResponse:
     """One entrustment: terms, clauses, sub-entrustments, permissions, hand-overs."""
     info = own.entrustment(request, entrustment_id)
+    whole = tree(info.id)
     shown = {
         "entrustment": info,
         "party": queries.party(info.party),
         "above": queries.entrustment(info.parent) if info.parent else None,
-        "children": register.children(info.id),
+        "tree": whole,
+        "matrix": matrix(whole),
         "permissions": [
             (one, queries.party(one.party)) for one in permissions.permissions(info.body, entrustment_id=info.id)
         ],

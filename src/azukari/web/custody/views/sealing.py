@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,22 +11,24 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from azukari import errors
 from azukari.errors import AzukariError, StateError
-from azukari.fields.kinds import Field
 from azukari.stores.clock import now
 from azukari.web import office
 from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.custody import queries, work
 from azukari.web.custody.forms import ColumnsForm, UploadForm
-from azukari.web.custody.queries import permissions, register
-from azukari.web.custody.views import own
+from azukari.web.custody.queries import permissions
+from azukari.web.custody.views import looked, own
+from azukari.web.jobs import queries as jobs
 from azukari.web.jobs import uploads
 from azukari.web.jobs.actions import queue
-from azukari.web.jobs.queries import JobInfo
+from azukari.web.jobs.worker import INTERNAL
 from azukari.web.ui.templatetags.ui import moment
 from azukari.web.ui.words import language, pick
 
 REFRESH = 2  # seconds
+PASSING = frozenset({errors.StorageError.word, errors.NotWitnessedError.word, queue.INTERRUPTED, INTERNAL})
+"""Words of failures that another time need not meet; every other refusal would come again."""
 _WORDS = {c.word: c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, AzukariError) and c.word}
 
 
@@ -66,77 +67,61 @@ def progress(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Where it stands: what the table was taken for, or how far the sealing is."""
     job = own.job(request, job_id)
     if job.kind == work.LOOK and job.status == "done":
-        return _looked(request, job, ColumnsForm(columns=job.result["columns"]))
+        return looked.page(request, job, ColumnsForm(columns=job.result["columns"]))
+    kept = job.status in ("failed", "cancelled") and jobs.is_kept(job.upload)
     shown = {
         "job": job,
         "entrustment": own.entrustment(request, UUID(job.arguments["entrustment"])),
         "percent": 100 * job.done // job.total if job.total else None,
         "refusal": _sentence(job.error),
         "hand_over": UUID(job.result["hand_over"]) if job.result.get("hand_over") else None,
+        "kept": kept,
+        "may_retry": kept and (not job.error or job.error in PASSING),
+        "looked": UUID(job.arguments["look"]) if kept and job.arguments.get("look") else None,
+        "logged": job.ended and not job.result and queries.is_hand_over(job.id),
+        "refresh": REFRESH,
     }
-    answer = render(request, "custody/sealing.html", shown)
-    if not job.ended:
-        answer["Refresh"] = str(REFRESH)
-    return answer
+    return render(request, "custody/sealing.html", shown)
 
 
 @allow(Role.OFFICER, fresh=True)
 @require_POST
 def start(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Seal, as the officer has said of each column."""
-    looked, who = own.job(request, job_id), acting(request)
-    if looked.kind != work.LOOK or looked.status != "done":
-        raise StateError("this table was not looked at yet")
-    form = ColumnsForm(request.POST, columns=looked.result["columns"])
+    job, who = looked.own_look(request, job_id), acting(request)
+    form = ColumnsForm(request.POST, columns=job.result["columns"])
     if not form.is_valid():
-        return _looked(request, looked, form)
-    said = {"columns": form.said(looked.result["columns"]), "strict": form.cleaned_data["strict"]}
+        return looked.page(request, job, form)
+    said = {"columns": form.said(job.result["columns"]), "strict": form.cleaned_data["strict"], "look": job.id.hex}
+    arguments = {**job.arguments, **said}
     started = queue.enqueue(
-        body_id=who.body,
-        kind=work.SEAL,
-        arguments={**looked.arguments, **said},
-        upload_id=looked.upload,
-        by=who.id,
-        at=now(),
+        body_id=who.body, kind=work.SEAL, arguments=arguments, upload_id=job.upload, by=who.id, at=now()
     )
     return HttpResponseRedirect(reverse("sealing", args=[started]))
+
+
+@allow(Role.OFFICER, fresh=True)
+@require_POST
+def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Once more, after what hindered it is over: a full disk, an interruption, a change of mind."""
+    job, who = own.job(request, job_id), acting(request)
+    if job.error and job.error not in PASSING:
+        raise StateError("the same would be refused again")
+    queue.retry(job_id=job.id, by=who.id, at=now())
+    return HttpResponseRedirect(reverse("sealing", args=[job.id]))
 
 
 @allow(Role.OFFICER)
 @require_POST
 def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Cancel; a table that was only looked at is destroyed."""
+    """Cancel; of work that has ended, destroy the table, unless other work is on it."""
     job, who = own.job(request, job_id), acting(request)
     if job.ended:
-        if job.kind == work.LOOK and job.upload is not None:
-            queue.destroy_upload(upload_id=job.upload, by=who.id, at=now())
+        if job.upload is not None:
+            queue.discard(upload_id=job.upload, by=who.id, at=now())
         return HttpResponseRedirect(reverse("entrustment", args=[UUID(job.arguments["entrustment"])]))
     queue.cancel(job_id=job.id, by=who.id, at=now())
     return HttpResponseRedirect(reverse("sealing", args=[job.id]))
-
-
-def _looked(request: HttpRequest, job: JobInfo, form: ColumnsForm) -> HttpResponse:
-    info = own.entrustment(request, UUID(job.arguments["entrustment"]))
-    columns: list[dict[str, Any]] = [
-        {
-            "field": form[f"column_{number}"],
-            "label": Field.parse(column["field"]).label(language()) if column["field"] else "",
-            "leaves": work.leaves(column["fate"]),
-            "why": column[language()],
-        }
-        for number, column in enumerate(job.result["columns"])
-    ]
-    shown = {
-        "job": job,
-        "form": form,
-        "columns": columns,
-        "rows": job.result["rows"],
-        "unique": job.result["unique"],
-        "held": register.held(info.party),
-        "entrustment": info,
-        "party": queries.party(info.party),
-    }
-    return render(request, "custody/looked.html", shown, status=400 if form.errors else 200)
 
 
 def _sentence(word: str) -> str:

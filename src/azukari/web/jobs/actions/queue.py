@@ -153,6 +153,12 @@ def destroy_upload(*, upload_id: UUID, by: UUID, at: datetime) -> None:
     uploads.remove_file(upload_id)
 
 
+def discard(*, upload_id: UUID, by: UUID, at: datetime) -> None:
+    """Destroy an upload that nobody wants any more. StateError if a job waits for it or works on it; StorageError."""
+    if not _destroy_idle(upload_id):
+        raise StateError("this upload is being worked on")
+
+
 def sweep(*, by: UUID, at: datetime, age: timedelta = timedelta(days=1)) -> int:
     """Destroy uploads older than ``age`` that no job waits for or works on; returns how many.
 

@@ -48,6 +48,21 @@ def number(value: int | None) -> str:
 
 
 @register.filter
+def span(ends: list[int]) -> str:
+    """A number, or from at least to at most."""
+    low, high = ends
+    if low == high:
+        return f"{low:,}"
+    return pick(f"{low:,} 人以上、{high:,} 人以下", f"at least {low:,}, at most {high:,}")
+
+
+@register.filter
+def spaces(text: str) -> str:
+    """A cell whose spaces can be seen: □ for a wide one, ␣ for a narrow one."""
+    return text.replace("\u3000", "□").replace(" ", "␣")
+
+
+@register.filter
 def labels(fields: Iterable[Field]) -> str:
     """氏名、フリガナ; name, kana."""
     return pick("、", ", ").join(field.label(language()) for field in fields)
