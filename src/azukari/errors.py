@@ -39,7 +39,8 @@ columns, row numbers, counts and identifiers that azukari itself made.
     │   ├── BurnedError            36  burned               a mark that was disclosed before
     │   ├── StateError             37  state                the office is not in the state this needs
     │   ├── ReplayedCrossingError  38  replayed-crossing    a crossing that was taken before
-    │   └── MissingCrossingError   39  missing-crossing     a crossing whose predecessor has not been taken
+    │   ├── MissingCrossingError   39  missing-crossing     a crossing whose predecessor has not been taken
+    │   └── ProtectedError         60  protected            somebody is under protection whom nobody can tell apart here
     ├── InputError                 what was handed in cannot be used
     │   ├── TableError             40  table                a file that is no readable table
     │   ├── LimitError             41  limit                larger than a documented limit
@@ -358,6 +359,16 @@ class MissingCrossingError(RefusedError):
     ja, en = (
         "前の便がまだ届いていません。先にそれを取り込んでください。",
         "An earlier crossing has not arrived yet; take that one first.",
+    )
+
+
+class ProtectedError(RefusedError):
+    """支援措置の対象者を見分けられない。"""
+
+    word, code = "protected", 60
+    ja, en = (
+        "支援措置の対象者がいますが、宛名番号がなく見分けられない行があるため、渡しません。",
+        "Somebody is under protective measures, and rows without a local id cannot be told apart, so nothing was handed over.",
     )
 
 

@@ -60,6 +60,7 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
     from azukari.web.accounts.rules import Role
     from azukari.web.custody.actions import entrustment, party, permission
     from azukari.web.jobs.actions import queue
+    from azukari.web.subjects.actions import protection
 
     body_id = ledger.body_id if body_id is None else body_id
     parties = []
@@ -90,7 +91,10 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
         entrustment_id=work, party_id=parties[1], country="JP", fields=["name"], people=100, safeguards="施錠",
         by=BY, at=AT, **days,
     )  # fmt: skip
+    noted = protection.Terms(starts_on=date(2026, 4, 1), ends_on=None, holds="rows", note=f"{mark} 申出")
+    held = protection.add(body_id=body_id, local_ids=[f"{mark}-417"], terms=noted, kek=KEK, by=BY, at=AT)
     arguments = {
+        "protection_id": held[0],
         "party_id": parties[0],
         "entrustment_id": work,
         "permission_id": asked,
@@ -98,7 +102,12 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
         "person_id": people["auditor"],
         "job_id": queue.enqueue(body_id=body_id, kind="look", arguments={"entrustment": work.hex}, by=BY, at=AT),
     }
-    return Records(body_id, people, arguments, [f"{mark} 委託先", f"{mark} 入力", f"{mark}-officer", f"{mark} 職員"])
+    return Records(
+        body_id,
+        people,
+        arguments,
+        [f"{mark} 委託先", f"{mark} 入力", f"{mark}-officer", f"{mark} 職員", f"{mark}-417", f"{mark} 申出"],
+    )
 
 
 def another_body(ledger: Ledger) -> UUID:

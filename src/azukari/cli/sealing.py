@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import polars as pl
@@ -32,6 +33,9 @@ from azukari.tables import (
     type_columns,
     write_table,
 )
+
+if TYPE_CHECKING:
+    from azukari.web.custody.withholding import Withheld
 
 _FATES = {
     Fate.LEAVES: ("渡す", "leaves"),
@@ -75,6 +79,11 @@ def show_typing(out: Speech, typings: list[ColumnTyping], choice: Choice | None 
 @click.option("--columns", help="列の種類 / declare columns: 氏名=name,備考=drop")
 @click.option("--strict-schema", is_flag=True, help="表記を変えない / no spelling marks")
 @click.option("--canaries", type=click.IntRange(0, 200), help="おとりの数 / number of canaries")
+@click.option(
+    "--unmatched",
+    is_flag=True,
+    help="支援措置の対象者を見分けられない行も渡す / hand over also rows in which nobody protected can be told apart",
+)
 @office_options
 @json_option
 @speech
@@ -88,6 +97,7 @@ def seal(
     columns: str | None,
     strict_schema: bool,
     canaries: int | None,
+    unmatched: bool,
     office_path: Path,
     keys_path: Path,
     login: str | None,
@@ -98,6 +108,7 @@ def seal(
     office = open_office(office_path, keys_path, login)
     from azukari.web.custody.actions.sealing import Order
     from azukari.web.custody.actions.sealing import seal as action
+    from azukari.web.custody.withholding import withhold
 
     party = find_party(office.body_id, to)
     terms = find_entrustment(office.body_id, entrustment, party.id)
@@ -111,9 +122,10 @@ def seal(
         f"Columns ({source.frame.height} rows, {source.encoding}):",
     )
     show_typing(out, typings, choice)
+    _tell_withheld(out, withhold(source.frame, choice, office.body_id, office.at.date(), office.kek))
     sealed = action(
         source=source.frame,
-        order=Order(terms.id, party.id, choice, output, strict_schema, canaries, parent_id=above),
+        order=Order(terms.id, party.id, choice, output, strict_schema, canaries, parent_id=above, unmatched=unmatched),
         kek=office.kek,
         by=office.by,
         at=office.at,
@@ -130,12 +142,28 @@ def seal(
             "package": str(output),
             "rows": sealed.rows,
             "entry": sealed.entry_index,
+            "withheld": {
+                "rows": sealed.withheld_rows,
+                "addresses": sealed.withheld_addresses,
+                "unmatched": sealed.unmatched_rows,
+            },
             "fields": [str(field) for field in sealed.fields],
             "columns": [
                 {"header": h, "field": str(f) if f else None, "fate": fate.value} for h, f, fate in choice.fates
             ],
         }
     )
+
+
+def _tell_withheld(out: Speech, withheld: Withheld) -> None:
+    """What stays because of protective measures, in numbers; nothing where nobody is protected."""
+    if withheld.held or withheld.blanked or withheld.unmatched:
+        out.say(
+            f"  支援措置: 渡さない行 {len(withheld.held)}　住所などを伏せる行 {withheld.blanked}　"
+            f"見分けられない行 {withheld.unmatched}",
+            f"  Protective measures: {len(withheld.held)} rows stay, {withheld.blanked} without their address, "
+            f"{withheld.unmatched} in which nobody can be told apart",
+        )
 
 
 @click.command()

@@ -70,6 +70,7 @@ class Plan:
     local_id: str | None
     strict_schema: bool = False
     canaries: int | None = None  # None: by the size of the table
+    held: tuple[int, ...] = ()  # source rows that stay, because the person is under protective measures
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -117,10 +118,12 @@ def seal_table(
     ``source``: text columns, one row a person, row number = source row number. Raises MarkError if a
     mark would change more than presentation; then nothing that was written may be used.
     """
-    decoys, numbers = decoy_rows(source, plan.columns, secrets.key, _canaries(plan, source.height))
-    rows = source.height + decoys.height
-    source_rows = np.arange(rows, dtype=np.uint64)
-    order = delivered_order(secrets.key.channel(Channel.ORDER), source_rows)
+    leaving = np.setdiff1d(np.arange(source.height, dtype=np.uint64), np.array(plan.held, dtype=np.uint64))
+    # Canaries are drawn from rows that leave: nothing of a row that stays may come along in one.
+    decoys, numbers = decoy_rows(source[leaving], plan.columns, secrets.key, _canaries(plan, len(leaving)))
+    source_rows = np.concatenate([leaving, np.arange(decoys.height, dtype=np.uint64) + np.uint64(source.height)])
+    rows = len(source_rows)
+    order = source_rows[delivered_order(secrets.key.channel(Channel.ORDER), source_rows)].astype(np.intp)
     everything = pl.concat([source.select(decoys.columns), decoys])
     record = RecordWriter(record_out, secrets.record_key, parties.hand_over)
     csv = io.BytesIO()
@@ -238,7 +241,7 @@ def _write_rest(
 
 def _canary_list(numbers: Sequence[int], order: NDArray[np.intp], first: int) -> list[list[int]]:
     """[delivered position, canary number] of every canary, by position."""
-    positions = np.empty(len(order), dtype=np.int64)
+    positions = np.empty(first + len(numbers), dtype=np.int64)
     positions[order] = np.arange(len(order))
     return sorted([int(positions[first + i]), number] for i, number in enumerate(numbers))
 

@@ -206,6 +206,14 @@ class ColumnsForm(forms.Form):
             )
         self.order_fields([f"column_{number}" for number in range(len(columns))])
 
+    unmatched = forms.BooleanField(
+        required=False,
+        label=say(
+            "支援措置の対象者を見分けられない行も渡す（この判断は記録されます）",
+            "Hand over also rows in which nobody under protection can be told apart (this decision is kept)",
+        ),
+    )
+
     def said(self, columns: list[dict[str, str]]) -> dict[str, str]:
         """Header to ``kind/role``, or nothing."""
         return {column["header"]: self.cleaned_data[f"column_{number}"] for number, column in enumerate(columns)}

@@ -18,6 +18,7 @@ from azukari.tables import ColumnTyping, apply_overrides, read_table, type_colum
 from azukari.web import office
 from azukari.web.custody import foresight, queries
 from azukari.web.custody.actions import releasing, sealing
+from azukari.web.custody.withholding import withhold
 from azukari.web.jobs import uploads
 from azukari.web.jobs.actions import queue
 from azukari.web.jobs.worker import Context, Work
@@ -42,6 +43,7 @@ def look(context: Context) -> Mapping[str, Any]:
     context.progress(0, frame.height)
     typings = typed(frame, context.job.arguments.get("columns"))
     choice = choose(typings, terms.fields)
+    withheld = withhold(frame, choice, terms.body, now().date(), office.key())
     held = foresight.holding(frame, choice, terms, office.key(), context.progress)
     marks, examples = foresight.marks(frame, choice, terms.body)
     if context.job.upload is not None:
@@ -49,6 +51,7 @@ def look(context: Context) -> Mapping[str, Any]:
     return {
         "rows": frame.height,
         "unique": unique_rows(frame, choice),
+        "withheld": [len(withheld.held), withheld.blanked, withheld.unmatched],
         "columns": [_column(typing, fate) for typing, (_, _, fate) in zip(typings, choice.fates, strict=True)],
         "holding": held,
         "marks": marks,
@@ -79,6 +82,7 @@ def seal(context: Context, ask: Ask | None = None) -> Mapping[str, Any]:
             strict_schema=bool(job.arguments.get("strict")),
             parent_id=UUID(job.arguments["parent"]) if job.arguments.get("parent") else None,
             hand_over_id=job.id,
+            unmatched=bool(job.arguments.get("unmatched")),
         )
         sealing.seal(
             source=frame,

@@ -9,6 +9,7 @@ from azukari.web.accounts.rules import anybody
 
 urlpatterns = [
     path("", include("azukari.web.custody.urls")),
+    path("", include("azukari.web.subjects.urls")),
     path("", include("azukari.web.accounts.urls")),
     path("language", anybody(set_language), name="set_language"),
     path("", include("azukari.web.sequencer.urls")),  # the last: it takes any prefix

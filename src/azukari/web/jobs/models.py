@@ -60,7 +60,7 @@ class Job(models.Model):
         "attempts": "none",
         "holder": "none",
         "lease_until": "none",
-        "result": "public",
+        "result": "none",
         "error": "none",
         "created_at": "none",
         "created_by": "pseudonym",

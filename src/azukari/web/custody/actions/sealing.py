@@ -35,6 +35,7 @@ from azukari.web.custody import places, queries, retention, snapshots, vault
 from azukari.web.custody.actions import releasing
 from azukari.web.custody.models import HandOver, Snapshot
 from azukari.web.custody.queries import permissions
+from azukari.web.custody.withholding import Withheld, withhold
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry as ledger_entry
 
@@ -53,6 +54,7 @@ class Order:
     canaries: int | None = None
     hand_over_id: UUID | None = None  # None: a new one; given by whoever must find it again
     parent_id: UUID | None = None  # for a sub-contractor: the hand-over that the party above holds
+    unmatched: bool = False  # the officer's word: rows may leave in which nobody under protection can be told apart
 
 
 def seal(
@@ -68,7 +70,8 @@ def seal(
     """Mark, seal, log, sign and release one copy; returns the released hand-over.
 
     Raises NotPermittedError (another party than the entrustee; a sub-entrustment without a permission in force all the
-    way up, or without the hand-over above), UnconfirmedKeyError, ExpiredError, ColumnError (a
+    way up, or without the hand-over above), UnconfirmedKeyError, ExpiredError, ProtectedError (somebody is under
+    protective measures and rows cannot be told apart, ``order.unmatched`` apart), ColumnError (a
     column called like the reference), NothingToSealError, NumberInTextError, StateError (the output exists),
     NotFoundError (its folder does not), MarkError, StorageError. After any of them nothing is logged and nothing
     was released; but a StorageError or NotWitnessedError that names the hand-over came after the entry, and a restart
@@ -80,17 +83,21 @@ def seal(
     if REFERENCE_HEADER in dict(order.choice.leaving):
         raise ColumnError(f"{REFERENCE_HEADER} is the name of azukari's own column")
     verify_choice(source, order.choice)
+    withheld = withhold(source, order.choice, entrustment.body, at.date(), kek)
+    withheld.require_matched(order.unmatched)
     hand_over_id = order.hand_over_id or uuid4()
     with places.sealing_alone():
         snapshot = _snapshot(source, entrustment.body, kek, by=by, at=at)
         parties = _parties(hand_over_id, entrustment, party, snapshot, order.parent_id, at.date())
         key, record_key = HandOverKey(secrets.token_bytes(32)), secrets.token_bytes(32)
-        plan = Plan(tuple(order.choice.leaving), order.choice.local_id, order.strict_schema, order.canaries)
+        plan = Plan(
+            tuple(order.choice.leaving), order.choice.local_id, order.strict_schema, order.canaries, withheld.held
+        )
         keys = Secrets(key, record_key, vault.index_key(snapshot, kek))
         session = connection.connection
         try:
-            entry = _spool(hand_over_id, source, plan, parties, keys, progress)
-            _log(hand_over_id, entry, order, snapshot, keys, kek, by=by, at=at)
+            entry = _spool(hand_over_id, withheld.frame, plan, parties, keys, progress)
+            _log(hand_over_id, entry, order, snapshot, withheld, keys, kek, by=by, at=at)
         except BaseException:
             if connection.connection is session:  # else it broke, and a server may still be committing: a restart sees
                 _void(hand_over_id)
@@ -200,13 +207,14 @@ def _log(
     entry: Entry,
     order: Order,
     snapshot: queries.SnapshotInfo,
+    withheld: Withheld,
     keys: Secrets,
     kek: KeyEncryptionKey,
     *,
     by: UUID,
     at: datetime,
 ) -> None:
-    """Step 2: register row and ledger entry in one transaction."""
+    """Step 2: register row and ledger entry in one transaction. The entry says nothing of what was withheld."""
     data = entry.encode()
     with transaction.atomic():
         index = ledger_entry.append(log_id=sequencer.log_of(snapshot.body).id, data=data, by=by, at=at)
@@ -220,6 +228,9 @@ def _log(
             status=HandOver.Status.LOGGED,
             fields=[str(field) for field in entry.fields],
             rows=_rows(hand_over_id, keys),
+            withheld_rows=len(withheld.held),
+            withheld_addresses=withheld.blanked,
+            unmatched_rows=withheld.unmatched,
             wrapped_key=kek.wrap(keys.key.secret, vault.hand_over_purpose(hand_over_id)),
             wrapped_data_key=kek.wrap(keys.record_key, vault.record_purpose(hand_over_id)),
             entry_index=index,

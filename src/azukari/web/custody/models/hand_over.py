@@ -71,6 +71,9 @@ class HandOver(models.Model):
         "status": "public",
         "fields": "public",
         "rows": "public",
+        "withheld_rows": "none",
+        "withheld_addresses": "none",
+        "unmatched_rows": "none",
         "wrapped_key": "secret",
         "wrapped_data_key": "secret",
         "entry_index": "public",
@@ -93,6 +96,10 @@ class HandOver(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PREPARED)
     fields = models.JSONField()  # list of ``kind/role``
     rows = models.BigIntegerField()
+    # Under protective measures: rows that stayed, rows without their address, and rows that nobody could look at.
+    withheld_rows = models.BigIntegerField(default=0)
+    withheld_addresses = models.BigIntegerField(default=0)
+    unmatched_rows = models.BigIntegerField(default=0)
     wrapped_key = models.BinaryField()
     wrapped_data_key = models.BinaryField()
     entry_index = models.BigIntegerField(null=True)
@@ -121,6 +128,10 @@ class HandOver(models.Model):
                 name="hand_over_status_known",
             ),
             models.CheckConstraint(condition=Q(rows__gte=0), name="hand_over_rows_not_negative"),
+            models.CheckConstraint(
+                condition=Q(withheld_rows__gte=0, withheld_addresses__gte=0, unmatched_rows__gte=0),
+                name="hand_over_withheld_not_negative",
+            ),
             models.CheckConstraint(
                 condition=~Q(status__in=["logged", "released"]) | Q(entry_index__isnull=False, entry__isnull=False),
                 name="hand_over_logged_with_entry",

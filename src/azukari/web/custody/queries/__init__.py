@@ -72,6 +72,9 @@ class HandOverInfo:
     burned_at: datetime | None
     record_removed_at: datetime | None
     created_at: datetime
+    withheld_rows: int = 0
+    withheld_addresses: int = 0
+    unmatched_rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -246,4 +249,7 @@ def as_hand_over(row: HandOver) -> HandOverInfo:
         row.burned_at,
         row.record_removed_at,
         row.created_at,
+        row.withheld_rows,
+        row.withheld_addresses,
+        row.unmatched_rows,
     )

@@ -61,6 +61,7 @@ def page(request: HttpRequest, job: JobInfo, form: ColumnsForm) -> HttpResponse:
         "columns": [_column(column, form[f"column_{number}"]) for number, column in enumerate(columns)],
         "rows": job.result["rows"],
         "unique": job.result["unique"],
+        "withheld": dict(zip(("rows", "addresses", "unmatched"), job.result.get("withheld", ()), strict=False)),
         "entrustment": info,
         "party": queries.party(info.party),
         "matrix": matrix(tree(info.id), leaving, found),

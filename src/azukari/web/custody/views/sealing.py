@@ -93,7 +93,7 @@ def start(request: HttpRequest, job_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return looked.page(request, job, form)
     said = {"columns": form.said(job.result["columns"]), "strict": form.cleaned_data["strict"], "look": job.id.hex}
-    arguments = {**job.arguments, **said}
+    arguments = {**job.arguments, **said, "unmatched": form.cleaned_data["unmatched"]}
     started = queue.enqueue(
         body_id=who.body, kind=work.SEAL, arguments=arguments, upload_id=job.upload, by=who.id, at=now()
     )
