@@ -40,7 +40,8 @@ columns, row numbers, counts and identifiers that azukari itself made.
     │   ├── StateError             37  state                the office is not in the state this needs
     │   ├── ReplayedCrossingError  38  replayed-crossing    a crossing that was taken before
     │   ├── MissingCrossingError   39  missing-crossing     a crossing whose predecessor has not been taken
-    │   └── ProtectedError         60  protected            somebody is under protection whom nobody can tell apart here
+    │   ├── ProtectedError         60  protected            somebody is under protection whom nobody can tell apart here
+    │   └── SignInError            61  sign-in              a sign-in provider's answer that opens nothing
     ├── InputError                 what was handed in cannot be used
     │   ├── TableError             40  table                a file that is no readable table
     │   ├── LimitError             41  limit                larger than a documented limit
@@ -369,6 +370,16 @@ class ProtectedError(RefusedError):
     ja, en = (
         "支援措置の対象者がいますが、宛名番号がなく見分けられない行があるため、渡しません。",
         "Somebody is under protective measures, and rows without a local id cannot be told apart, so nothing was handed over.",
+    )
+
+
+class SignInError(RefusedError):
+    """ログインの不成立。"""
+
+    word, code = "sign-in", 61
+    ja, en = (
+        "ログインできませんでした。もう一度、はじめからお試しください。",
+        "You were not signed in. Please begin again.",
     )
 
 

@@ -25,7 +25,7 @@ class Address:
 
     def filled(self, records: Records) -> str:
         """The path for the records of a body; KeyError for an argument that nobody has taught this test."""
-        others = {"pk": 1, "log_id": uuid4(), "path": "0/000", "prefix": "nobody"}
+        others = {"pk": 1, "log_id": uuid4(), "provider_id": uuid4(), "path": "0/000", "prefix": "nobody"}
         path = self.route
         for name in self.arguments:
             value = str(records.arguments[name] if name in records.arguments else others[name])

@@ -41,6 +41,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "serve": ("serving", "serve", "庁内の画面を開く / serve the office's screens"),
     "work": ("working", "work", "預かった表の封印などを行う / do what waits: seal what was uploaded"),
     "person": ("people", "person", "職員のアカウントと招待 / accounts and invitations"),
+    "sign-in": ("signing_in", "sign_in", "ログインの提供元 / the provider through which people sign in"),
     "witness": ("witness", "witness", "証人 / a witness that cosigns the ledgers of other bodies"),
     "demo": ("demo", "demo", "実演 / the whole story on fictitious people"),
 }

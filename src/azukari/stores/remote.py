@@ -1,4 +1,4 @@
-"""The one place that opens connections: a witness is asked, a remote ledger is read, over HTTP or HTTPS.
+"""The one place that opens connections: a witness is asked, a remote ledger is read, a sign-in provider is called.
 
 Every answer is bounded in bytes and in time, no redirect is followed and nothing is tried twice; what comes
 back is as unverified as any other bytes. Proxies of the environment are not used.
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from azukari import __version__
 from azukari.errors import FormatError, LimitError, NotFoundError, OptionError
@@ -30,6 +30,8 @@ REUSED_WITHIN: Final = 1.0  # seconds: a connection idle for longer may be closi
 ANSWER_BYTES: Final = 65_536  # a witness answers with a few signature lines or one number
 TILE_BYTES: Final = TILE_WIDTH * HASH_BYTES
 BUNDLE_BYTES: Final = TILE_WIDTH * (2 + LIMITS.entry_bytes)
+DOCUMENT_BYTES: Final = 262_144  # a provider's description, its keys, a token
+ITSELF: Final = ("127.0.0.1", "::1", "localhost")
 
 _HEADERS: Final = {"User-Agent": f"azukari/{__version__}", "Accept-Encoding": "identity"}
 _OK, _NOT_FOUND = 200, 404
@@ -44,6 +46,30 @@ def ask_witness(url: str, body: bytes) -> Answer:
     headers = {"Content-Type": "text/plain; charset=utf-8", "Connection": "close"}
     with closing(_Line(_Place.parse(url))) as line:
         return line.exchange("POST", "add-checkpoint", ANSWER_BYTES, body, headers)
+
+
+def call(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+    """GET what lies at one address, or POST a form to it; any status is an answer. TLS, but on this machine itself.
+
+    One connection, ended afterwards. Raises what ``ask_witness`` does, the limit being ``DOCUMENT_BYTES``.
+    """
+    require_private(url)
+    prefix, _, name = url.rpartition("/")
+    sent = {"Accept": "application/json", "Connection": "close", **(headers or {})}
+    body = None if form is None else urlencode(form).encode("ascii")
+    if body is not None:
+        sent["Content-Type"] = "application/x-www-form-urlencoded"
+    with closing(_Line(_Place.parse(prefix))) as line:
+        return line.exchange("GET" if body is None else "POST", name, DOCUMENT_BYTES, body, sent)
+
+
+def require_private(url: str) -> None:
+    """OptionError unless this is the address of something on a host, over TLS or on this machine itself."""
+    place = _Place.parse(url)
+    if not place.secure and place.host not in ITSELF:
+        raise OptionError("an address starts with https://")
+    if not urlsplit(url).path:
+        raise OptionError("an address names more than a host")
 
 
 class RemoteLog:

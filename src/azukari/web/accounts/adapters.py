@@ -15,9 +15,18 @@ from django.urls import reverse
 
 from azukari.web import office
 from azukari.web.accounts.gate import FACTORS
+from azukari.web.accounts.queries import provider_only
 from azukari.web.ui.words import pick
 
 _PURPOSE = "accounts/second-factor"
+_NO_FACTOR = (
+    "2 つ目の認証がまだありません。管理者から招待コードを受け取ってください。",
+    "This account has no second factor. Ask your administrator for an invitation.",
+)
+_BY_PROVIDER = (
+    "この機関の職員は、ログインの提供元からログインします。",
+    "The people of this body sign in through its provider.",
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -28,19 +37,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return False
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
-        """Whoever has no second factor must come with an invitation."""
+        """Whoever has no second factor must come with an invitation; the people of some bodies from their provider."""
         refused: HttpResponse | None = super().pre_login(request, user, **kwargs)
-        if refused is not None or is_mfa_enabled(user, FACTORS):
+        if refused is not None:
             return refused
-        request.session.flush()
-        messages.error(
-            request,
-            pick(
-                "2 つ目の認証がまだありません。管理者から招待コードを受け取ってください。",
-                "This account has no second factor. Ask your administrator for an invitation.",
-            ),
-        )
-        return HttpResponseRedirect(reverse("account_login"))
+        if not (kwargs.get("signal_kwargs") or {}).get("by_provider") and provider_only(user.body_id):
+            return _not_so(request, *_BY_PROVIDER)
+        return None if is_mfa_enabled(user, FACTORS) else _not_so(request, *_NO_FACTOR)
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: Any = None, *args: Any, **kw: Any
@@ -73,6 +76,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             for types, name, label in found
             if is_mfa_enabled(user, types)
         ]
+
+
+def _not_so(request: HttpRequest, ja: str, en: str) -> HttpResponse:
+    request.session.flush()
+    messages.error(request, pick(ja, en))
+    return HttpResponseRedirect(reverse("account_login"))
 
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types

@@ -58,6 +58,18 @@ class InvitationForm(forms.Form):
         return given
 
 
+class InvitedForm(forms.Form):
+    """はじめてのログイン（提供元で）。"""
+
+    login = forms.CharField(max_length=150, label=say("ログイン名", "Login"))
+    code = forms.CharField(max_length=60, label=say("招待コード", "Invitation code"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs |= {"autocomplete": "username", "autocapitalize": "none"}
+        self.fields["code"].widget.attrs |= {"autocomplete": "off", "autocapitalize": "characters"}
+
+
 class PersonForm(forms.Form):
     """職員の追加。 People of the body: a contractor's people are added with their firm."""
 

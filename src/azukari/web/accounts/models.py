@@ -111,3 +111,86 @@ class Invitation(models.Model):
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(tries__gte=0), name="invitation_tries_not_negative"),)
+
+
+class SignInProvider(models.Model):
+    """ログインの提供元。 The OpenID provider of a body; it stands for the password, never for the second factor.
+
+    ``wrapped_secret`` is a PEM private key (``private_key_jwt``) or a client secret (``client_secret_basic``).
+    """
+
+    class Method(models.TextChoices):
+        """提供元への名乗り方。 How the office shows the provider who it is."""
+
+        KEY = "private_key_jwt", "鍵で署名"
+        SECRET = "client_secret_basic", "共有の秘密"
+
+    data_classes: ClassVar[dict[str, str]] = {
+        "id": "none",
+        "body": "public",
+        "label": "public",
+        "issuer": "public",
+        "client_id": "public",
+        "method": "none",
+        "algorithm": "none",
+        "wrapped_secret": "secret",
+        "public_jwk": "public",
+        "only": "none",
+        "created_at": "none",
+        "created_by": "pseudonym",
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    body = models.OneToOneField(Body, on_delete=models.PROTECT, related_name="+")
+    label = models.CharField(max_length=60)
+    issuer = models.TextField()
+    client_id = models.TextField()
+    method = models.CharField(max_length=20, choices=Method.choices)
+    algorithm = models.CharField(max_length=8, blank=True)  # of the key; empty without one
+    wrapped_secret = models.BinaryField()
+    public_jwk = models.JSONField(default=dict)
+    only = models.BooleanField(default=False)  # passwords and passkeys open nothing by themselves
+    created_at = models.DateTimeField()
+    created_by = models.UUIDField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(method__in=["private_key_jwt", "client_secret_basic"]), name="provider_method_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(issuer="") & ~Q(client_id="") & ~Q(label=""), name="provider_names_itself"
+            ),
+        )
+
+
+class ExternalIdentity(models.Model):
+    """提供元のアカウント。 Issuer and subject of a provider's account, and the one person whom it signs in.
+
+    Made by that person alone: after a fresh second factor, or with an invitation; never by comparing names.
+    """
+
+    data_classes: ClassVar[dict[str, str]] = {
+        "id": "none",
+        "body": "public",
+        "person": "pseudonym",
+        "issuer": "public",
+        "subject": "personal",
+        "created_at": "none",
+        "created_by": "pseudonym",
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    issuer = models.TextField()
+    subject = models.CharField(max_length=255)
+    created_at = models.DateTimeField()
+    created_by = models.UUIDField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["issuer", "subject"], name="external_identity_once"),
+            models.UniqueConstraint(fields=["person", "issuer"], name="external_identity_one_per_person"),
+            models.CheckConstraint(condition=~Q(issuer="") & ~Q(subject=""), name="external_identity_names_somebody"),
+        )

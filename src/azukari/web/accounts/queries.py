@@ -11,7 +11,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from azukari.errors import NotFoundError
-from azukari.web.accounts.models import Body, Invitation, User
+from azukari.web.accounts.models import Body, ExternalIdentity, Invitation, SignInProvider, User
 from azukari.web.accounts.rules import Role
 from azukari.web.ui.words import pick
 
@@ -52,6 +52,22 @@ class Person:
     def role_label(self) -> str:
         """What people read."""
         return role_label(self.role)
+
+
+@dataclass(frozen=True)
+class ProviderInfo:
+    """ログインの提供元。 ``only``: the people of the body sign in through it alone."""
+
+    id: UUID
+    body: UUID
+    label: str
+    issuer: str
+    client_id: str
+    method: str
+    algorithm: str
+    wrapped_secret: bytes = field(repr=False)
+    public_jwk: dict[str, str]
+    only: bool
 
 
 def body(body_id: UUID) -> BodyInfo:
@@ -109,6 +125,43 @@ def acting(request: HttpRequest) -> Person:
     return _person(cast(User, request.user))
 
 
+def providers() -> list[ProviderInfo]:
+    """Of all bodies that have one, by label: what the sign-in page offers."""
+    return [_provider(row) for row in SignInProvider.objects.order_by("label", "id")]
+
+
+def provider(provider_id: UUID) -> ProviderInfo:
+    """The provider of this id, or NotFoundError."""
+    return _provider(SignInProvider.objects.filter(id=provider_id).first())
+
+
+def provider_of(body_id: UUID) -> ProviderInfo:
+    """The provider of a body, or NotFoundError."""
+    return _provider(SignInProvider.objects.filter(body_id=body_id).first())
+
+
+def provider_only(body_id: UUID) -> bool:
+    """Whether the people of a body sign in through its provider alone."""
+    return SignInProvider.objects.filter(body_id=body_id, only=True).exists()
+
+
+def is_linked(person_id: UUID, issuer: str) -> bool:
+    """Whether a person has an account of this provider."""
+    return ExternalIdentity.objects.filter(person_id=person_id, issuer=issuer).exists()
+
+
+def person_linked(body_id: UUID, issuer: str, subject: str) -> Person:
+    """The active person of this body whom an account of its provider signs in, or NotFoundError.
+
+    A contractor is none: the inside face is for the body's own people.
+    """
+    found = ExternalIdentity.objects.filter(
+        issuer=issuer, subject=subject, body_id=body_id, person__body_id=body_id, person__is_active=True
+    )
+    row = found.exclude(person__role=Role.CONTRACTOR).select_related("person").first()
+    return _person(None if row is None else row.person)
+
+
 def role_label(role: str) -> str:
     """What people read, in the language of the page."""
     ja, en = Role(role).label, _ROLES_EN[Role(role)]
@@ -117,6 +170,23 @@ def role_label(role: str) -> str:
 
 def _body(row: Body) -> BodyInfo:
     return BodyInfo(row.id, row.name, row.name_en, row.recipient, row.vkey, row.key_id)
+
+
+def _provider(row: SignInProvider | None) -> ProviderInfo:
+    if row is None:
+        raise NotFoundError("there is no sign-in provider")
+    return ProviderInfo(
+        row.id,
+        row.body_id,
+        row.label,
+        row.issuer,
+        row.client_id,
+        row.method,
+        row.algorithm,
+        bytes(row.wrapped_secret),
+        dict(row.public_jwk),
+        row.only,
+    )
 
 
 def _person(row: User | None) -> Person:

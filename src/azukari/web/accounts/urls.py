@@ -9,12 +9,16 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import path
 
-from azukari.web.accounts import views
+from azukari.web.accounts import provider_views, queries, views
 from azukari.web.accounts.rules import anybody, enrolling, signed_in
 
+_sign_in = anybody(account.LoginView.as_view(extra_context={"providers": queries.providers}))
 urlpatterns = [
-    path("sign-in", anybody(account.login), name="account_login"),
+    path("sign-in", _sign_in, name="account_login"),
     path("sign-in/first", views.first_sign_in, name="first_sign_in"),
+    path("sign-in/first/provider", provider_views.first, name="first_provider"),
+    path("sign-in/provider/<uuid:provider_id>", provider_views.start, name="provider_start"),
+    path("sign-in/provider/answer", provider_views.answer, name="provider_answer"),
     path("sign-in/passkey", anybody(passkeys.login_webauthn), name="mfa_login_webauthn"),
     path("sign-in/second-factor", anybody(mfa.authenticate), name="mfa_authenticate"),
     path("sign-in/again", signed_in(mfa.reauthenticate), name="mfa_reauthenticate"),
@@ -23,6 +27,9 @@ urlpatterns = [
     path("sign-out", enrolling(account.logout), name="account_logout"),
     path("account", signed_in(mfa.index), name="mfa_index"),
     path("account/second-factor", views.second_factor, name="second_factor"),
+    path("account/provider", provider_views.account, name="provider_account"),
+    path("account/provider/link", provider_views.link, name="provider_link"),
+    path("account/provider/unlink", provider_views.unlink, name="provider_unlink"),
     path("account/passkeys", signed_in(passkeys.list_webauthn), name="mfa_list_webauthn"),
     path("account/passkeys/add", enrolling(passkeys.add_webauthn), name="mfa_add_webauthn"),
     path("account/passkeys/<int:pk>/remove", views.remove_passkey, name="mfa_remove_webauthn"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from allauth.account.internal.flows.login import record_authentication
@@ -28,7 +28,7 @@ from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import Role, allow, anybody, enrolling, signed_in
 from azukari.web.ui.words import language
 
-_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND: Final = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @anybody
@@ -45,7 +45,7 @@ def first_sign_in(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error.sentence(language()))
         else:
             user = User.objects.get(id=person_id)
-            login(request, user, backend=_BACKEND)
+            login(request, user, backend=BACKEND)
             record_authentication(request, user, method="password", reauthenticated=True)
             return HttpResponseRedirect(reverse("second_factor"))
     return render(request, "accounts/first_sign_in.html", {"form": form}, status=400 if form.errors else 200)

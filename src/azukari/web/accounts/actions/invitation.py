@@ -14,8 +14,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from azukari.errors import NotFoundError, NotPermittedError, OptionError
-from azukari.web.accounts.models import Invitation, User
+from azukari.errors import NotFoundError, NotPermittedError, OptionError, StateError
+from azukari.web.accounts.actions.provider import link
+from azukari.web.accounts.models import ExternalIdentity, Invitation, SignInProvider, User
 
 DAYS: Final = 7
 TRIES: Final = 5
@@ -50,26 +51,68 @@ def accept(*, login: str, code: str, password: str, by: UUID, at: datetime) -> U
     """Use an invitation: the person gets this password, and loses every second factor of before. Returns the person.
 
     NotPermittedError for an unknown login, a wrong, used or late code (which of them is not told); OptionError for a
-    weak password, which uses nothing up.
+    weak password, which uses nothing up; StateError for a body whose people have no passwords.
     """
     try:
         validate_password(password)
     except ValidationError:
         raise OptionError("the password is too short or too common") from None
     with transaction.atomic():
+        invitation = _opened(login, code, at)
+        if invitation is not None:
+            if SignInProvider.objects.filter(body_id=invitation.body_id, only=True).exists():
+                raise StateError("sign in through the provider")
+            _use(invitation, make_password(password), at)
+            return invitation.person_id
+    raise NotPermittedError("the login or the code is wrong, or the code is no longer valid")
+
+
+def show(*, login: str, code: str, by: UUID, at: datetime) -> tuple[UUID, datetime]:
+    """Show a code without using it up: the person, and when the invitation was made. NotPermittedError as above."""
+    with transaction.atomic():
+        invitation = _opened(login, code, at)
+    if invitation is None:
+        raise NotPermittedError("the login or the code is wrong, or the code is no longer valid")
+    return invitation.person_id, invitation.created_at
+
+
+def accept_with_provider(
+    *, person_id: UUID, invited: datetime, issuer: str, subject: str, by: UUID, at: datetime
+) -> None:
+    """Use the invitation of this moment, which was shown: a provider's account takes the password's place.
+
+    Every second factor and every account of before is gone. NotPermittedError if it was used, replaced or is late;
+    StateError if the account belongs to somebody already.
+    """
+    with transaction.atomic():
         found = Invitation.objects.select_for_update(no_key=True).filter(
-            person__login=login, person__is_active=True, used_at__isnull=True, expires_at__gt=at, tries__lt=TRIES
+            person_id=person_id, person__is_active=True, used_at__isnull=True, expires_at__gt=at, created_at=invited
         )
         invitation = found.first()
-        good = check_password(_plain(code), invitation.code_hash if invitation else make_password("-"))
-        if invitation is not None and good:
-            Invitation.objects.filter(id=invitation.id).update(used_at=at)
-            User.objects.filter(id=invitation.person_id).update(password=make_password(password))
-            Authenticator.objects.filter(user_id=invitation.person_id).delete()
-            return invitation.person_id
-        if invitation is not None:
-            Invitation.objects.filter(id=invitation.id).update(tries=invitation.tries + 1)
-    raise NotPermittedError("the login or the code is wrong, or the code is no longer valid")
+        if invitation is None:
+            raise NotPermittedError("the invitation is no longer valid")
+        _use(invitation, make_password(None), at)
+        link(person_id=person_id, issuer=issuer, subject=subject, by=by, at=at)
+
+
+def _opened(login: str, code: str, at: datetime) -> Invitation | None:
+    """The invitation that a code opens, locked; a wrong code is counted."""
+    found = Invitation.objects.select_for_update(no_key=True).filter(
+        person__login=login, person__is_active=True, used_at__isnull=True, expires_at__gt=at, tries__lt=TRIES
+    )
+    invitation = found.first()
+    good = check_password(_plain(code), invitation.code_hash if invitation else make_password("-"))
+    if invitation is None or good:
+        return invitation
+    Invitation.objects.filter(id=invitation.id).update(tries=invitation.tries + 1)
+    return None
+
+
+def _use(invitation: Invitation, password: str, at: datetime) -> None:
+    Invitation.objects.filter(id=invitation.id).update(used_at=at)
+    User.objects.filter(id=invitation.person_id).update(password=password)
+    Authenticator.objects.filter(user_id=invitation.person_id).delete()
+    ExternalIdentity.objects.filter(person_id=invitation.person_id).delete()
 
 
 def _plain(code: str) -> str:
