@@ -14,6 +14,7 @@ from uuid import UUID
 
 import click
 
+from azukari.cli.backing import resume
 from azukari.cli.monitoring import monitor
 from azukari.cli.options import Office, json_option, office_options, open_office, read_small, require_new
 from azukari.cli.speech import Progress, Speech, speech
@@ -340,6 +341,7 @@ def keys(out: Speech, office_path: Path, keys_path: Path, login: str | None, as_
 
 
 ledger.add_command(monitor)
+ledger.add_command(resume)
 
 
 def _day(text: str) -> date:

@@ -76,7 +76,7 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
 
     Raises NotFoundError, KeyFileError, NotPermittedError.
     """
-    kek = _open_keys(keys_path)
+    kek = open_keys(keys_path)
     try:
         from azukari.web import office
     except ImportError as error:
@@ -106,8 +106,8 @@ def _only_officer() -> Any:
     return people[0]
 
 
-def _open_keys(keys_path: Path) -> KeyEncryptionKey:
-    """The office's key; at a terminal the passphrase is asked for if the environment gives none."""
+def open_keys(keys_path: Path) -> KeyEncryptionKey:
+    """The office's key; at a terminal the passphrase is asked for if the environment gives none. Raises KeyFileError."""
     given = passphrase()
     if given is None and needs_passphrase(keys_path) and sys.stdin.isatty():
         given = str(click.prompt("Passphrase / パスフレーズ", hide_input=True, err=True)).encode()

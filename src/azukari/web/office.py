@@ -31,11 +31,11 @@ def create(office_dir: Path, database: str | None = None) -> None:
     an address that makes no sense; StorageError if the disk or the server refuses.
     """
     office_dir = office_dir.resolve()
-    if _exists(office_dir):
+    if exists(office_dir):
         raise StateError("there is an office in this directory already")
     if database is not None:
-        _require_empty(database)
-    _make_folders(office_dir)
+        require_empty(database)
+    make_folders(office_dir)
     if database is not None:
         with creating(office_dir / environment.ADDRESS) as file:
             file.write(database.strip().encode() + b"\n")
@@ -50,17 +50,21 @@ def start(office_dir: Path) -> None:
     NotFoundError if there is none in the directory, StateError inside a transaction.
     """
     office_dir = office_dir.resolve()
-    if not _exists(office_dir):
+    if not exists(office_dir):
         raise NotFoundError("there is no office in this directory")
     _point_to(office_dir)
 
 
-def _exists(office_dir: Path) -> bool:
+def exists(office_dir: Path) -> bool:
+    """Whether there is an office in this directory."""
     return any((office_dir / name).is_file() for name in (environment.SQLITE, environment.ADDRESS))
 
 
-def _require_empty(address: str) -> None:
-    """Two offices in one database would mix their registers."""
+def require_empty(address: str) -> None:
+    """The database of this address can be reached and holds no office: two in one would mix their registers.
+
+    OptionError for an address that makes no sense, StateError, StorageError.
+    """
     settings = environment.postgresql(address)
     if "\n" in address.strip() or not address.isprintable():
         raise OptionError("the address of a database is one line")
@@ -134,7 +138,8 @@ def _repoint(office_dir: Path) -> None:
         del caches["default"]
 
 
-def _make_folders(office_dir: Path) -> None:
+def make_folders(office_dir: Path) -> None:
+    """The directory of an office (mode 0700) and the folders in it, as far as they are missing. StorageError."""
     try:
         office_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         office_dir.chmod(0o700)

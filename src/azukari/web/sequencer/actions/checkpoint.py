@@ -15,7 +15,7 @@ from azukari.ledger.checkpoint import Checkpoint, sign_checkpoint
 from azukari.ledger.note import Signer
 from azukari.ledger.tiles import TILE_WIDTH, TileReader, TileRow, new_tiles
 from azukari.ledger.tree import EMPTY_ROOT, verify_consistency
-from azukari.web.sequencer import edge, queries, rows
+from azukari.web.sequencer import edge, hold, queries, rows
 from azukari.web.sequencer.models import Log, RetiredKey, SignedCheckpoint
 
 STEP: Final = 16 * TILE_WIDTH
@@ -43,9 +43,10 @@ def integrate(
 
     TileError or ProofError if anything differs: then nothing is signed and nothing written. SignatureError unless
     ``signers`` are the log's key and every key that it replaced and whose overlap lasts; StateError if other
-    writers were first again and again; NotFoundError without a log.
+    writers were first again and again, or the log is held (``hold``); NotFoundError without a log.
     """
     log = _log(log_id)
+    hold.require_free(log_id)
     _check_signers(log, signers, at)
     signed, tries = queries.latest(log_id), TRIES
     while signed is None or (rows.count(log_id) > signed.size and going_on()):

@@ -34,8 +34,10 @@ class Gathered:
     failed: Mapping[str, AzukariError] = field(default_factory=dict)
 
 
-def gather(*, log_id: UUID, ask: Ask, by: UUID, at: datetime) -> Gathered:
+def gather(*, log_id: UUID, ask: Ask, by: UUID, at: datetime, everybody: bool = False) -> Gathered:
     """Ask every witness of the policy that has an address for the newest checkpoint; nothing without a policy.
+
+    ``everybody``: also those whose cosignature of it is still fresh.
 
     A witness that cannot be reached, refuses, or answers nonsense stands in ``failed`` and changes nothing; one
     that has seen more than this database holds, or another history, is a ForkError there. NotFoundError before
@@ -44,7 +46,7 @@ def gather(*, log_id: UUID, ask: Ask, by: UUID, at: datetime) -> Gathered:
     signed = queries.checkpoint(log_id)
     policy = witnessing.policy(log_id)
     failed: dict[str, AzukariError] = {}
-    for witness in _due(log_id, policy, signed.size, at) if policy else ():
+    for witness in _due(log_id, policy, signed.size, at, everybody) if policy else ():
         try:
             _ask(log_id, witness, signed, ask, by=by, at=at)
         except AzukariError as error:
@@ -72,14 +74,14 @@ def take_answer(*, log_id: UUID, witness: str, body: bytes, size: int | None = N
     return signed.size
 
 
-def _due(log_id: UUID, policy: Policy, size: int, at: datetime) -> list[PolicyWitness]:
+def _due(log_id: UUID, policy: Policy, size: int, at: datetime, everybody: bool) -> list[PolicyWitness]:
     """Witnesses with an address whose cosignature of this size is missing or has grown old."""
     found = []
     for witness in policy.witnesses.values():
         seen, time = witnessing.last_cosigned(log_id, witness.name)
         # A clock that was set back would make an old cosignature look fresh for long: any distance counts.
         stale = abs(at.timestamp() - time) >= REFRESH_SECONDS
-        if witness.url and (seen != size or stale):
+        if witness.url and (everybody or seen != size or stale):
             found.append(witness)
     return found
 

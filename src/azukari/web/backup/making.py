@@ -1,0 +1,167 @@
+"""Make a backup of the open office, while people go on with their work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Final
+
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from azukari import __version__
+from azukari.errors import OptionError, StorageError
+from azukari.ledger.entry import canonical
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web import environment, office
+from azukari.web.accounts import queries as accounts
+from azukari.web.backup.container import Member, archive, encrypt
+from azukari.web.backup.database import Snapshot, blocks, snapshot
+from azukari.web.custody import places
+from azukari.web.sequencer import queries as sequencer
+
+TYPE: Final = "azukari/backup/v1"
+# The register comes from its database; the rest is made anew, or must not outlive its work.
+LEFT_OUT: Final = {environment.SESSION_KEY, environment.ADDRESS, "uploads", "cache"}
+_REGISTER: Final = (environment.SQLITE, "lock.sqlite3")  # with what SQLite keeps beside them
+
+
+@dataclass(frozen=True)
+class Made:
+    """作った控え。 Number of files in a backup beside the register, and their bytes."""
+
+    files: int
+    bytes: int
+
+
+def recipients(chosen: Sequence[str]) -> list[str]:
+    """Whom a backup is sealed to: those chosen, else the oversight key of the office's one body.
+
+    OptionError where several bodies share the office and nobody was chosen: one would hold the other's register.
+    """
+    if chosen:
+        return list(chosen)
+    found = [body.recipient for body in accounts.bodies() if body.recipient]
+    if len(found) != 1:
+        raise OptionError("--to: several bodies share this office; name the key that may open its backup")
+    return found
+
+
+def make(
+    out: IO[bytes],
+    *,
+    kek: KeyEncryptionKey,
+    to: Sequence[str],
+    programs: Path | None,
+    at: datetime,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Made:
+    """Write a backup of the open office, sealed to the age keys ``to``, into ``out``; only one process does so at a time.
+
+    1. For a moment nobody seals: the names of all files and a snapshot of the register are taken. 2. The register is read
+    from its snapshot. 3. Then the files; a payload that became a package meanwhile is taken as that package.
+
+    Raises OptionError, StateError (somebody sealed for ten minutes), StorageError.
+    """
+    with ExitStack() as stack:
+        with places.sealing_alone():  # 1
+            names = list(_files(office.folder()))
+            taken = stack.enter_context(snapshot(office.folder(), programs))
+        count = _Count(taken.size + sum(_size(name) for name in names), progress)
+        members = _members(taken, names, count)
+        encrypt(archive(_header(taken, kek, at), members, kek), out, to)
+        count.finish()
+    return Made(count.files, count.done)
+
+
+def _header(taken: Snapshot, kek: KeyEncryptionKey, at: datetime) -> bytes:
+    """What the file says of itself; ``logs`` name the sizes that were signed before the snapshot."""
+    logs = [sequencer.log_of(body.id) for body in accounts.bodies()]
+    return canonical(
+        {
+            "type": TYPE,
+            "made": at.isoformat(timespec="seconds"),
+            "version": __version__,
+            "key_id": kek.key_id,
+            "database": taken.kind,
+            "versions": dict(taken.versions),
+            "migrations": sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations()),
+            "logs": [{"id": str(log.id), "origin": log.origin, "size": _signed(log)} for log in logs],
+        }
+    )
+
+
+def _signed(log: sequencer.LogInfo) -> int:
+    signed = sequencer.latest(log.id)
+    return signed.size if signed else 0
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """Names, below the office, of what a backup takes beside the register."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        inside = Path(place).relative_to(folder)
+        if inside == Path():
+            folders[:] = [name for name in folders if name not in LEFT_OUT]
+            files = [name for name in files if name not in LEFT_OUT]
+        for name in sorted(files):
+            if not name.startswith((".", *_REGISTER)) and not (Path(place) / name).is_symlink():
+                yield (inside / name).as_posix()
+
+
+def _size(name: str) -> int:
+    try:
+        return (office.folder() / name).stat().st_size
+    except OSError:
+        return 0
+
+
+def _members(taken: Snapshot, names: Sequence[str], count: _Count) -> Iterator[Member]:
+    for member in taken.members():  # 2
+        yield Member(member.name, member.size, count.counted(member.blocks))
+    done = set(names)
+    for name in names:  # 3
+        found = _read(name, done)
+        if found is not None:
+            actual, file = found
+            with file:
+                count.files += 1
+                yield Member(actual, os.fstat(file.fileno()).st_size, count.counted(blocks(file)))
+
+
+def _read(name: str, listed: set[str]) -> tuple[str, IO[bytes]] | None:
+    """The file; of a payload that was released meanwhile its package, unless that is listed itself; or nothing.
+
+    A file that is gone was removed for good meanwhile, as a copy record over its last day; the ledger will say so again.
+    """
+    try:
+        return name, (office.folder() / name).open("rb")
+    except FileNotFoundError:
+        place = Path(name)
+        package = f"packages/{place.stem}.azk"
+        if place.suffix != ".payload" or package in listed:
+            return None
+        return package, (office.folder() / package).open("rb")
+    except OSError:
+        raise StorageError("a file of the office cannot be read") from None
+
+
+class _Count:
+    """Bytes and files so far."""
+
+    def __init__(self, total: int, progress: Callable[[int, int], None]) -> None:
+        self.files = self.done = 0
+        self._total, self._progress = total, progress
+
+    def counted(self, parts: Iterable[bytes]) -> Iterator[bytes]:
+        for part in parts:
+            self.done += len(part)
+            self._progress(min(self.done, self._total - 1), self._total)
+            yield part
+
+    def finish(self) -> None:
+        self._progress(self._total, self._total)
