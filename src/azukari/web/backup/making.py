@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from azukari import __version__
-from azukari.errors import OptionError, StorageError
+from azukari.errors import NotFoundError, OptionError, StorageError
 from azukari.ledger.entry import canonical
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import environment, office
@@ -80,7 +80,7 @@ def make(
 
 def _header(taken: Snapshot, kek: KeyEncryptionKey, at: datetime) -> bytes:
     """What the file says of itself; ``logs`` name the sizes that were signed before the snapshot."""
-    logs = [sequencer.log_of(body.id) for body in accounts.bodies()]
+    logs = list(_logs())
     return canonical(
         {
             "type": TYPE,
@@ -93,6 +93,13 @@ def _header(taken: Snapshot, kek: KeyEncryptionKey, at: datetime) -> bytes:
             "logs": [{"id": str(log.id), "origin": log.origin, "size": _signed(log)} for log in logs],
         }
     )
+
+
+def _logs() -> Iterator[sequencer.LogInfo]:
+    """The logs of the bodies here; an outside face has none."""
+    for body in accounts.bodies():
+        with suppress(NotFoundError):
+            yield sequencer.log_of(body.id)
 
 
 def _signed(log: sequencer.LogInfo) -> int:
