@@ -29,7 +29,7 @@ import polars as pl
 from azukari.fields.kinds import REFERENCE, Field, Kind
 from azukari.ledger import Signer, parse_proof
 from azukari.ledger.proof import Proof, encode_proof
-from azukari.seal.archive import write_archive
+from azukari.seal.archive import write_archive, write_member
 from azukari.seal.identity import seal_to
 from azukari.seal.manifest import Contents, Entry
 from azukari.seal.package import INNER, MEMBERS, payload_archive
@@ -257,6 +257,10 @@ def steps_1_to_4() -> Iterator[tuple[str, Case]]:
     yield opening("payload-swapped", "payload", "step 4: the payload of another hand-over", payload_override=theirs)
     cipher = sealed("ordinary").replace(b"-> X25519", b"-> X25520")
     broken = base64.b64encode(cipher).decode()
+    huge = replace(base().entry, payload_bytes=2**63 - 1, payload=sha256(payload).hexdigest()).encode()
+    yield opening("payload-huge", "payload", "step 4: a size that no float holds", entry=huge)
+    over = huge.replace(b"9223372036854775807", b"9223372036854775808")
+    yield opening("payload-beyond", "format", "step 2: a size of 2^63", entry=over)
     yield opening("payload-no-stanza", "wrong-key", "step 5: nothing is sealed to an X25519 key", entry=entry_for(cipher), payload_override=broken)  # fmt: skip
 
 
@@ -270,9 +274,9 @@ def archives_at_fault() -> Iterator[tuple[str, Case]]:
         write_archive(out, [(name, len(data), io.BytesIO(data)) for name, data in members])
         return out.getvalue()
 
-    def case(name: str, comment: str, package: bytes) -> tuple[str, Case]:
+    def case(name: str, comment: str, package: bytes, whole: bool = False) -> tuple[str, Case]:
         given = {"identity": fixed_identity(PARTY).secret, "log_key": fixed_log().vkey}
-        given["package"] = base64.b64encode(package.rstrip(b"\0")).decode()
+        given["package"] = base64.b64encode(package if whole else package.rstrip(b"\0")).decode()
         return f"open-tar-{name}", {"expect": "format", "comment": f"step 1: {comment}", "what": "open", **given}
 
     link = io.BytesIO()
@@ -280,12 +284,19 @@ def archives_at_fault() -> Iterator[tuple[str, Case]]:
         info = tarfile.TarInfo(MEMBERS[0])
         info.type, info.linkname = tarfile.SYMTYPE, MEMBERS[1]
         out.addfile(info)
+    pax, attached = io.BytesIO(), tarfile.TarInfo(MEMBERS[0])
+    attached.pax_headers, attached.size, attached.mode = {"comment": "佐藤　愛"}, len(entry), 0o600
+    with tarfile.open(fileobj=pax, mode="w", format=tarfile.PAX_FORMAT) as out:
+        out.addfile(attached, io.BytesIO(entry))
+        for name, data in whole[1:]:
+            write_member(out, name, len(data), io.BytesIO(data))
     yield case("extra", "a fourth member", tar([*whole, ("memo.txt", b"x")]))
     yield case("missing", "no proof", tar(whole[:2]))
     yield case("reordered", "the payload first", tar([whole[1], whole[0], whole[2]]))
     yield case("twice", "the manifest twice", tar([whole[0], *whole]))
     yield case("folder", "a member in another folder", tar([("../manifest.json", entry), *whole[1:]]))
     yield case("link", "the manifest is a symbolic link", link.getvalue())
+    yield case("pax", "a record that tar reads silently before a member", pax.getvalue(), whole=True)
     yield case("cut", "cut in the manifest", tar(whole)[:1024])
     yield case("cut-header", "cut in a header", tar(whole)[:700])
     yield case("empty", "no bytes", b"")

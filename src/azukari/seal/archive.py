@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Sequence
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, Final
 
 from azukari.errors import FormatError
+
+_PLAIN: Final = (tarfile.REGTYPE, tarfile.AREGTYPE)
 
 
 def write_member(archive: tarfile.TarFile, name: str, size: int, data: BinaryIO | IO[bytes]) -> None:
@@ -34,10 +36,7 @@ def member_offsets(source: BinaryIO | IO[bytes], names: Sequence[str]) -> dict[s
     try:
         with tarfile.open(fileobj=source, mode="r:") as archive:
             for info in archive:
-                if not info.isreg() or info.name in found or info.name not in names:
-                    raise FormatError("archive member")
-                if info.offset_data + info.size > total:
-                    raise FormatError("archive cut short")
+                _verify_member(info, names, found, total)
                 found[info.name] = (info.offset_data, info.size)
     except (tarfile.TarError, OSError, ValueError, EOFError, RecursionError, OverflowError) as error:
         raise FormatError("archive") from error
@@ -47,6 +46,21 @@ def member_offsets(source: BinaryIO | IO[bytes], names: Sequence[str]) -> dict[s
     return found
 
 
+def _verify_member(info: tarfile.TarInfo, names: Sequence[str], found: dict[str, tuple[int, int]], total: int) -> None:
+    """A plain file under a name that is wanted and new, whose one header follows the member before it, whole."""
+    if info.type not in _PLAIN or info.name in found or info.name not in names:
+        raise FormatError("archive member")
+    end = max((_padded(offset + size) for offset, size in found.values()), default=0)
+    if (info.offset, info.offset_data) != (end, end + tarfile.BLOCKSIZE):
+        raise FormatError("archive header")  # a record that tar reads silently stands before it: pax, a long name
+    if info.offset_data + info.size > total:
+        raise FormatError("archive cut short")
+
+
+def _padded(end: int) -> int:
+    return end + -end % tarfile.BLOCKSIZE
+
+
 def _verify_filler(source: BinaryIO | IO[bytes], places: Sequence[tuple[int, int]], total: int) -> None:
     """Between and after the members there is nothing but the zeros that tar needs, so no byte goes unchecked."""
     ends = [offset + size for offset, size in places]
@@ -54,7 +68,7 @@ def _verify_filler(source: BinaryIO | IO[bytes], places: Sequence[tuple[int, int
     for end in ends:
         source.seek(end)
         filler.append(source.read(-end % tarfile.BLOCKSIZE))
-    closing = max(ends) + -max(ends) % tarfile.BLOCKSIZE
+    closing = _padded(max(ends))
     records = -(-(closing + 2 * tarfile.BLOCKSIZE) // tarfile.RECORDSIZE)
     if total != records * tarfile.RECORDSIZE:
         raise FormatError("archive length")
