@@ -48,12 +48,17 @@ $(VENDOR)/tokens.css: assets/package.json assets/package-lock.json $(VENV)/.stam
 	@cd assets && PATH="$(abspath $(BIN)):$$PATH" npm ci --silent
 	@mkdir -p $(VENDOR) && cp assets/node_modules/@digital-go-jp/design-tokens/dist/tokens.css $(VENDOR)/
 
+# The page with which a clerk opens packages: one file, the same bytes from the same sources; not in git, but in the wheel.
+OPENER := src/azukari/web/ui/static/azukari/opener.html
+$(OPENER): $(VENDOR)/tokens.css $(wildcard opener/*.* opener/src/*.js) docs/exit-codes.md src/azukari/__init__.py
+	@PATH="$(abspath $(BIN)):$$PATH" node opener/build.mjs $@
+
 # --- what people call ----------------------------------------------------------------------------------------
 
 demo: $(VENV)/.stamp-azukari
 	@$(BIN)/azukari demo $(ARGS)
 
-test: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev $(VENDOR)/tokens.css tools
+test: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev $(OPENER) tools
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 # All four run, also when one of them finds something.

@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "keygen": ("keys", "keygen", "鍵を作る / make a key file and its card"),
     "answer": ("keys", "answer", "鍵の確認に答える / answer a challenge"),
     "open": ("opening", "open_command", "包みを開ける / open a package, write a table and a receipt"),
+    "opener": ("opener", "opener", "包みを開けるページを書き出す / write the page that opens packages offline"),
     "verify": (
         "verifying",
         "verify",
