@@ -1,0 +1,51 @@
+"""What is too large is refused by the length that a browser tells first; nothing of it is kept.
+
+A browser shows an answer only after it has sent everything, so what a signed-in person sends is read away for a while.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+
+from azukari.web.jobs.uploads import MAX_BYTES
+from azukari.web.ui.refusals import refused
+from azukari.web.ui.words import pick
+
+PATIENCE: Final = 60.0  # seconds of reading away; a slower line sees a connection that broke
+BLOCK: Final = 1 << 20
+
+
+class BodyLimitMiddleware:
+    """受け取る大きさの上限。 413 and one sentence."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        if _length(request) <= MAX_BYTES:
+            return self._get_response(request)
+        sentence = pick(
+            f"ファイルは {MAX_BYTES >> 30} GB までです。表を分けて、渡してください。",
+            f"A file may have {MAX_BYTES >> 30} GB at most. Hand over the table in parts.",
+        )
+        if request.user.is_authenticated:
+            _read_away(request)
+        return refused(request, sentence, 413)
+
+
+def _read_away(request: HttpRequest) -> None:
+    until = time.monotonic() + PATIENCE
+    with suppress(OSError):  # the browser went away
+        while request.META["wsgi.input"].read(BLOCK) and time.monotonic() < until:
+            pass
+
+
+def _length(request: HttpRequest) -> int:
+    text = str(request.META.get("CONTENT_LENGTH") or "0")
+    return int(text) if text.isascii() and text.isdigit() else 0
