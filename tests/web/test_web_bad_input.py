@@ -387,7 +387,9 @@ def test_any_address_when_asked_for_then_never_500(
 def test_any_address_when_a_byte_is_none_of_a_text_then_never_500(
     everybody: tuple[Records, list[Address], dict[str, Any]],
 ) -> None:
-    _, _, clients = everybody
+    records, _, clients = everybody
+    refusal = f"/permissions/{records.arguments['permission_id']}/refuse"
+    assert clients["approver"].post(refusal, {"reason": "だめ\0です"}).status_code == 400
     for place in PLACES:
         for query in ("q=%00", "q=%ff%fe", "page=%00", "page=%D9%A3", "q=%ED%A0%80", "%00=%00"):
             assert clients["officer"].get(f"{place}?{query}").status_code < 500, (place, query)

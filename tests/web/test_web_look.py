@@ -85,6 +85,20 @@ def test_look_when_the_examples_are_kept_then_sealed_beside_the_upload_and_gone_
     assert "例を見る" not in office.page(look)
 
 
+def test_look_when_somebody_is_protected_then_neither_counted_as_leaving_nor_shown_in_an_example(office: Desk) -> None:
+    from azukari.web.custody import foresight
+    from azukari.web.subjects.actions import protection
+
+    held = people()["宛名番号"].to_list()[: ROWS - 2]
+    terms = protection.Terms(starts_on=datetime(2020, 1, 1).date(), ends_on=None, holds="rows")
+    protection.add(body_id=office.body, local_ids=held, terms=terms, kek=_kek(), by=BY, at=AT)
+    look = office.looked("入力", register())
+    found, shown = holding(look), foresight.examples(job(look).upload, _kek()) or {}
+    assert (found["rows"], found["known"], found["people"]) == (2, [2, 2], [ROWS, ROWS])
+    names = {row[0][0] for row in shown["rows"]}
+    assert len(names) == 2 and names <= set(people()["氏名"].to_list()[ROWS - 2 :])
+
+
 def _kek() -> Any:
     from azukari.web import office as offices
 

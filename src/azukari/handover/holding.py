@@ -55,18 +55,21 @@ def hold(
     earlier: Sequence[Earlier],
     same: str | None,
     progress: Progress = lambda done, total: None,
+    rows: Sequence[int] | None = None,
 ) -> Holding:
     """What the party would hold, were this choice of this table handed over after ``earlier``.
 
-    ``same``: the snapshot that this very table is, if it was sealed before. ``progress`` is told how many copies are
+    ``same``: the snapshot that this very table is, if it was sealed before; ``rows``: where in it the rows of ``frame``
+    stand, if some stay behind. ``progress`` is told how many copies are
     done, and may raise. Raises FormatError, WrongKeyError for a record that is damaged.
     """
     fields = {header: field for header, field, _ in choice.fates}
     people, found, done = People(frame, fields), dict[str, Overlap](), 0
+    numbers = np.arange(frame.height) if rows is None else np.array(rows, dtype=np.intp)
     groups = {copy.snapshot: [c for c in earlier if c.snapshot == copy.snapshot] for copy in earlier}
     for snapshot, copies in groups.items():
         progress(done, len(earlier))
-        found[snapshot] = overlap(people, copies, same=snapshot == same)
+        found[snapshot] = overlap(people, copies, numbers if snapshot == same else None)
         done += len(copies)
     held = [pair for s, copies in groups.items() for pair in zip(copies, found[s].held, strict=True)]
     leaving = frozenset(field for _, field in choice.leaving)

@@ -103,8 +103,10 @@ class Overlap:
     more: int
 
 
-def overlap(people: People, copies: Sequence[Earlier], *, same: bool) -> Overlap:
-    """Compare the copies of one snapshot with the table; ``same``: the table is that very snapshot.
+def overlap(people: People, copies: Sequence[Earlier], same: Places | None) -> Overlap:
+    """Compare the copies of one snapshot with the table.
+
+    ``same``: for a table that is that very snapshot, or some rows of it, the source row of each of its rows; else None.
 
     Raises FormatError, WrongKeyError for a record that is damaged.
     """
@@ -113,8 +115,8 @@ def overlap(people: People, copies: Sequence[Earlier], *, same: bool) -> Overlap
         records = [opened.enter_context(c.open_record()) for c in readable if c.open_record is not None]
         sides = [_side(copy, record) for copy, record in zip(readable, records, strict=True)]
         gone = [c for c in copies if c.open_record is None]
-        if same:
-            return _of_this_table(people.height, copies, sides)
+        if same is not None:
+            return _of_this_table(same, copies, sides)
         search = _Search(people, copies[0].source_rows)
         search.run(sides)
     held = {id(side.copy): search.held(side) for side in sides}
@@ -255,11 +257,12 @@ def _pairs(wanted: Numbers, digests: Numbers) -> tuple[Places, Places]:
     return rows, places
 
 
-def _of_this_table(height: int, copies: Sequence[Earlier], sides: Sequence[_Side]) -> Overlap:
-    """The same table: its rows are the source rows, and no digest is needed."""
+def _of_this_table(rows: Places, copies: Sequence[Earlier], sides: Sequence[_Side]) -> Overlap:
+    """The same table: its rows are known by their numbers, and no digest is needed."""
     here = {id(side.copy): side.here for side in sides}
-    held = tuple(here.get(id(c), np.full(height, c.rows >= c.source_rows)) for c in copies)
-    certain = int(np.any(held, axis=0).sum())
+    copied = [here.get(id(c), np.full(c.source_rows, c.rows >= c.source_rows)) for c in copies]
+    both = int(np.any(copied, axis=0)[rows].sum())
+    outside = int(np.any(copied, axis=0).sum()) - both
     more = sum(c.rows for c in copies if c.open_record is None and c.rows < c.source_rows)
-    both = Range(certain, min(height, certain + more))
-    return Overlap(held, np.zeros(height, dtype=np.bool_), both, Range(0, 0), more)
+    held, unsure = tuple(one[rows] for one in copied), np.zeros(len(rows), dtype=np.bool_)
+    return Overlap(held, unsure, Range(both, min(len(rows), both + more)), Range(outside, outside + more), more)

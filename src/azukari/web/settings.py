@@ -62,7 +62,7 @@ MIDDLEWARES = {
         "django.contrib.messages.middleware.MessageMiddleware",
         "django.middleware.clickjacking.XFrameOptionsMiddleware",
         "allauth.account.middleware.AccountMiddleware",
-        "azukari.web.accounts.bounds.BodyLimitMiddleware",
+        "azukari.web.accounts.bounds.BoundsMiddleware",
         "azukari.web.accounts.gate.GateMiddleware",
         "azukari.web.ui.refusals.RefusalMiddleware",
     ],

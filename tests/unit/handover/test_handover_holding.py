@@ -94,6 +94,14 @@ def test_hold_when_the_same_table_was_handed_over_then_exact_though_nothing_iden
     assert {field.kind for field in found.unions[0].fields} == {Kind.NAME, Kind.AMOUNT, Kind.POSTAL_CODE}
 
 
+def test_hold_when_some_rows_of_the_same_table_stay_behind_then_known_by_their_numbers() -> None:
+    """Rows 10 to 19 are held back now; an earlier copy of the whole table had them."""
+    rows = [*range(10), *range(20, 100)]
+    copy = earlier(copied(0, 100, ("年金額",)), "a", 100)
+    found = hold(register()[:100][rows], choice(COLUMNS, ["氏名"]), [copy], "a", rows=rows)
+    assert (found.rows, found.known, found.people) == (90, Range(90, 90), Range(100, 100))
+
+
 def test_hold_when_a_copy_of_the_same_snapshot_names_people_then_one_without_names_is_linked_through_it() -> None:
     names, amounts = copied(0, 100, WHO, "s"), copied(0, 100, ("年金額",), "s", "shiraho")
     assert names.secrets.index_key == amounts.secrets.index_key

@@ -1,6 +1,6 @@
-"""What is too large is refused by the length that a browser tells first; nothing of it is kept.
+"""What no form can mean is refused before any view: what is too large, and text with a NUL, which no database keeps.
 
-A browser shows an answer only after it has sent everything, so what a signed-in person sends is read away for a while.
+What is too large is refused by the length that a browser tells first, and nothing of it is kept. A browser shows an answer only after it has sent everything, so what a signed-in person sends is read away for a while.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from azukari.web.jobs.uploads import MAX_BYTES
 from azukari.web.ui.refusals import refused
@@ -20,8 +20,8 @@ PATIENCE: Final = 60.0  # seconds of reading away; a slower line sees a connecti
 BLOCK: Final = 1 << 20
 
 
-class BodyLimitMiddleware:
-    """受け取る大きさの上限。 413 and one sentence."""
+class BoundsMiddleware:
+    """受け取るものの上限。 413 and one sentence for what is too large, 400 for a NUL."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -38,12 +38,24 @@ class BodyLimitMiddleware:
             _read_away(request)
         return refused(request, sentence, 413)
 
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """None lets the request pass."""
+        if _has_nul(request.GET) or (request.method == "POST" and _has_nul(request.POST)):
+            return refused(request, pick("送られた内容が正しくありません。", "What was sent cannot be used."), 400)
+        return None
+
 
 def _read_away(request: HttpRequest) -> None:
     until = time.monotonic() + PATIENCE
     with suppress(OSError):  # the browser went away
         while request.META["wsgi.input"].read(BLOCK) and time.monotonic() < until:
             pass
+
+
+def _has_nul(values: QueryDict) -> bool:
+    return any("\0" in text for _, texts in values.lists() for text in texts)
 
 
 def _length(request: HttpRequest) -> int:

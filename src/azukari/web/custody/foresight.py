@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+import numpy as np
 import polars as pl
 
 from azukari.errors import StateError
@@ -24,6 +25,7 @@ from azukari.stores.keys import KeyEncryptionKey
 from azukari.trace.strength import rows_that_name
 from azukari.web.custody import queries, snapshots
 from azukari.web.custody.queries import held
+from azukari.web.custody.withholding import Withheld
 from azukari.web.jobs import uploads
 
 UNIONS: Final = 5  # different sets of fields that are told one by one
@@ -31,14 +33,28 @@ Progress = Callable[[int, int], None]
 
 
 def holding(
-    frame: pl.DataFrame, choice: Choice, terms: queries.EntrustmentInfo, kek: KeyEncryptionKey, progress: Progress
+    source: pl.DataFrame,
+    withheld: Withheld,
+    choice: Choice,
+    terms: queries.EntrustmentInfo,
+    kek: KeyEncryptionKey,
+    progress: Progress,
 ) -> dict[str, Any]:
-    """What the party would hold, as plain data. FormatError, WrongKeyError for a copy record that is damaged."""
+    """What the party would hold of the people whose rows leave, as plain data.
+
+    FormatError, WrongKeyError for a copy record that is damaged.
+    """
     before = held.held(terms.party, kek)
-    same = snapshots.snapshot_of(frame, terms.body, kek)
-    found = hold(frame, choice, before.copies, same.hex if same else None, progress)
+    same = snapshots.snapshot_of(source, terms.body, kek)
+    rows = np.delete(np.arange(source.height), withheld.held).tolist()
+    found = hold(leaving(withheld), choice, before.copies, same.hex if same else None, progress, rows)
     fields = frozenset(field for copy in before.copies for field in copy.fields) - {REFERENCE}
     return _as_json(found) | {"own": before.own, "below": before.below, "before": [str(f) for f in sorted(fields)]}
+
+
+def leaving(withheld: Withheld) -> pl.DataFrame:
+    """The rows that would leave, with what is blanked in them blanked."""
+    return withheld.frame[np.delete(np.arange(withheld.frame.height), withheld.held)]
 
 
 def marks(frame: pl.DataFrame, choice: Choice, body_id: UUID) -> tuple[dict[str, Any], bytes]:
@@ -69,6 +85,7 @@ def _examples(shown: Preview) -> bytes:
 
 def _as_json(found: Holding) -> dict[str, Any]:
     return {
+        "rows": found.rows,
         "known": _range(found.known),
         "people": _range(found.people),
         "new": [found.rows - found.known.high, found.rows - found.known.low],

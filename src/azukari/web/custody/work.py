@@ -44,13 +44,14 @@ def look(context: Context) -> Mapping[str, Any]:
     typings = typed(frame, context.job.arguments.get("columns"))
     choice = choose(typings, terms.fields)
     withheld = withhold(frame, choice, terms.body, now().date(), office.key())
-    held = foresight.holding(frame, choice, terms, office.key(), context.progress)
-    marks, examples = foresight.marks(frame, choice, terms.body)
+    held = foresight.holding(frame, withheld, choice, terms, office.key(), context.progress)
+    leaving = foresight.leaving(withheld)
+    marks, examples = foresight.marks(leaving, choice, terms.body)
     if context.job.upload is not None:
         uploads.note(context.job.upload, office.key(), examples)
     return {
         "rows": frame.height,
-        "unique": unique_rows(frame, choice),
+        "unique": unique_rows(leaving, choice),
         "withheld": [len(withheld.held), withheld.blanked, withheld.unmatched],
         "columns": [_column(typing, fate) for typing, (_, _, fate) in zip(typings, choice.fates, strict=True)],
         "holding": held,

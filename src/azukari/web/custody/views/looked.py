@@ -68,7 +68,7 @@ def page(request: HttpRequest, job: JobInfo, form: ColumnsForm) -> HttpResponse:
         "marks": job.result.get("marks"),
         "examples": foresight.examples(job.upload, office.key()),
     }
-    shown |= _holding(job.result.get("holding"))
+    shown |= _holding(job.result.get("holding"), job.result["rows"])
     return render(request, "custody/looked.html", shown, status=400 if form.errors else 200)
 
 
@@ -76,13 +76,17 @@ def _column(column: Mapping[str, str], field: Any) -> dict[str, Any]:
     return {"field": field, "leaves": work.leaves(column["fate"]), "why": column[language()]}
 
 
-def _holding(found: Mapping[str, Any] | None) -> dict[str, Any]:
+def _holding(found: Mapping[str, Any] | None, rows: int) -> dict[str, Any]:
     """What the party would hold; a look that another version did has none."""
     if found is None:
-        return {"holding": None, "inexact": False}
+        return {"holding": None, "inexact": False, "leaving": rows}
     unions = [{"rows": one["rows"], "fields": _parsed(one["fields"])} for one in found["unions"]]
     inexact = any(low != high for low, high in (found["known"], found["people"]))
-    return {"holding": {**found, "unions": unions, "before": _parsed(found["before"])}, "inexact": inexact}
+    return {
+        "holding": {**found, "unions": unions, "before": _parsed(found["before"])},
+        "inexact": inexact,
+        "leaving": found["rows"],
+    }
 
 
 def _parsed(texts: list[str]) -> list[Field]:
