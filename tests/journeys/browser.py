@@ -80,15 +80,15 @@ def assert_accessible(page: Page) -> None:
 
 
 @contextmanager
-def browser(address: str, language: str) -> Iterator[Screen]:
-    """A fresh profile. Errors of scripts and of the content security policy fail the test."""
+def browser(address: str, language: str, *arguments: str) -> Iterator[Screen]:
+    """A fresh profile; ``arguments`` are Chromium's. Errors of scripts and of the content security policy fail the test."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("no Chromium here")
     if not AXE.exists():
         pytest.skip("axe-core is not installed: make test installs it")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", *arguments])
         context = running.new_context(locale={"ja": "ja-JP", "en": "en-GB"}[language], accept_downloads=True)
         page = context.new_page()
         page.set_default_timeout(15_000)
@@ -116,16 +116,16 @@ def browser(address: str, language: str) -> Iterator[Screen]:
 
 
 @contextmanager
-def serving(office: Path, keys: Path) -> Iterator[str]:
+def serving(office: Path, keys: Path, *options: object) -> Iterator[str]:
     """`azukari serve --inside` in a process of its own; its address."""
-    command = [sys.executable, "-m", "azukari", "--lang", "en", "serve", "--inside", "--port", "0"]
+    command = [sys.executable, "-m", "azukari", "--lang", "en", "serve", "--inside", "--port", "0", *map(str, options)]
     environment = os.environ | {"AZUKARI_OFFICE": str(office), "AZUKARI_KEYS": str(keys), "AZUKARI_LOGIN": "officer"}
     environment.pop("AZUKARI_FACE", None)
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
             said = server.stdout.readline()
-            found = re.search(r"http://\S+", said)
+            found = re.search(r"https?://\S+", said)
             assert found, said
             yield found.group().rstrip("/")
         finally:

@@ -1,0 +1,144 @@
+"""deploy/: the units are understood and hardened, the scripts are shell, and the guides name commands that exist."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from azukari.cli.main import group
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service")) + sorted((DEPLOY / "systemd").glob("*.timer"))
+SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
+GUIDES = [DEPLOY / "README.md", DEPLOY / "README.ja.md"]
+INSTALLED = "/opt/azukari/venv/bin/azukari"
+EXPOSURE = 2.0  # of 10, as systemd counts
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """The units, with the azukari of this environment."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not here")
+    for unit in UNITS:
+        text = unit.read_text(encoding="utf-8")
+        text = text.replace(INSTALLED, str(Path(sys.executable).with_name("azukari")))
+        (tmp_path / unit.name).write_text(text.replace("/opt/azukari/deploy", str(DEPLOY)), encoding="utf-8")
+    return tmp_path
+
+
+def analyze(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["systemd-analyze", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+
+
+def exposure(unit: Path) -> float:
+    told = analyze("security", "--offline=yes", unit).stdout
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", told)
+    assert found, told
+    return float(found[1])
+
+
+def test_units_when_verified_then_systemd_has_nothing_to_say(units: Path) -> None:
+    done = analyze("verify", *sorted(units.iterdir()))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda path: path.name)
+def test_service_when_its_exposure_is_measured_then_it_is_small(units: Path, unit: Path) -> None:
+    figure = exposure(units / unit.name)
+    print(f"{unit.name}: exposure {figure} of 10")
+    assert figure <= EXPOSURE
+
+
+def test_units_when_a_fault_is_planted_then_it_is_found(units: Path) -> None:
+    unit = units / "azukari-inside.service"
+    text = unit.read_text(encoding="utf-8")
+    hard = ("NoNew", "Protect", "Private", "Restrict", "SystemCall", "Capab", "User=", "Lock", "Remove", "Ambient")
+    unit.write_text("\n".join(line for line in text.splitlines() if not line.startswith(hard)))
+    assert exposure(unit) > 8
+    unit.write_text(text.replace("[Service]\n", "[Service]\nProtectSytem=strict\n"))
+    assert "ProtectSytem" in analyze("verify", unit).stderr
+    unit.write_text(text.replace("ExecStart=/", "ExecStart=/nowhere/"))
+    assert analyze("verify", unit).returncode
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda path: path.name)
+def test_service_when_read_then_no_secret_is_an_argument_and_it_says_how_much_memory(unit: Path) -> None:
+    text = unit.read_text(encoding="utf-8")
+    assert "LoadCredential=office.key:" in text and "LoadCredential=passphrase:" in text
+    assert "Environment=AZUKARI_PASSPHRASE=" not in text and re.search(r"^MemoryMax=\d+G$", text, re.MULTILINE)
+
+
+def commands() -> Iterator[tuple[str, list[str]]]:
+    """Every command of azukari that a unit or a guide tells to run, by where it stands."""
+    for path in (*SERVICES, *GUIDES):
+        text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+        shown = "ExecStart=" if path in SERVICES else "    "
+        lines = [line for line in text.splitlines() if line.startswith(shown)]
+        lines += re.findall(r"`((?:azukari|azukari-office) [a-z].*?)`", text) if path in GUIDES else []
+        for line in lines:
+            if found := re.search(
+                r"(?:^|[\s=/])azukari(?:-office)? ([a-z][^#|`\n]*)", re.sub("-[ugo] azukari", "", line).replace(INSTALLED, " azukari")
+            ):
+                yield path.name, found[1].split()
+
+
+def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
+    command: click.Command = group
+    context = click.Context(group)
+    while isinstance(command, click.Group) and words:
+        found = command.get_command(context, words[0])
+        assert found is not None, f"no command {words[0]}"
+        command, words = found, words[1:]
+    return command, words
+
+
+def test_guides_and_units_when_they_name_a_command_then_it_and_its_options_exist() -> None:
+    seen = 0
+    for place, words in commands():
+        if words[0] in ("deploy", "kasumigahama"):
+            continue
+        command, rest = resolve(words)
+        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        unknown = {word for word in rest if word.startswith("-") and word not in known}
+        assert not unknown, (place, words)
+        seen += 1
+    assert seen >= 20, seen
+
+
+def test_guides_when_compared_then_both_languages_tell_the_same_steps() -> None:
+    numbered = [re.findall(r"^## (\d+)\.", guide.read_text(encoding="utf-8"), re.MULTILINE) for guide in GUIDES]
+    assert numbered[0] == numbered[1] == [str(number) for number in range(1, 11)]
+    orders = [
+        [
+            " ".join(line.split("  #")[0].split())
+            for line in guide.read_text(encoding="utf-8").splitlines()
+            if line.startswith("    ")
+        ]
+        for guide in GUIDES
+    ]
+    assert orders[0] == orders[1]
+
+
+def test_guides_when_they_name_a_unit_then_it_is_there() -> None:
+    names = {unit.stem for unit in UNITS} | {
+        "azukari-office",
+        "azukari-published",
+        "azukari-ca",
+        "azukari-20261125T023000Z",
+    }
+    for guide in GUIDES:
+        assert set(re.findall(r"azukari-[A-Za-z0-9]+", guide.read_text(encoding="utf-8"))) <= names
+
+
+@pytest.mark.parametrize("script", ["tls.sh", "azukari-office"])
+def test_script_when_read_by_the_shell_then_it_is_one(script: str) -> None:
+    subprocess.run(["sh", "-n", DEPLOY / script], check=True)
+    assert (DEPLOY / script).stat().st_mode & 0o111
