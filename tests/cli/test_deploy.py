@@ -85,7 +85,8 @@ def commands() -> Iterator[tuple[str, list[str]]]:
         lines += re.findall(r"`((?:azukari|azukari-office) [a-z].*?)`", text) if path in GUIDES else []
         for line in lines:
             if found := re.search(
-                r"(?:^|[\s=/])azukari(?:-office)? ([a-z][^#|`\n]*)", re.sub("-[ugo] azukari", "", line).replace(INSTALLED, " azukari")
+                r"(?:^|[\s=/])azukari(?:-office)? ([a-z][^#|`\n]*)",
+                re.sub("-[ugo] azukari", "", line).replace(INSTALLED, " azukari"),
             ):
                 yield path.name, found[1].split()
 
