@@ -1,12 +1,11 @@
 // docs/spec/package.md, section 7, step 1: a ustar archive with exactly the members that are named, in this order, and
 // nothing between or behind them but the zeros that tar needs.
 
-import { textOf } from "./bytes.js";
+import { equal, utf8 } from "./bytes.js";
 import { Refusal } from "./errors.js";
 
 const BLOCK = 512; // bytes
 const RECORD = 10_240; // bytes; the archive is filled up to a multiple
-const REGULAR = new Set([0, 0x30]);
 
 /** Something to read from: { size, read(offset, size) }. */
 export const blobSource = (blob) => ({
@@ -46,25 +45,21 @@ function requireZeros(bytes) {
   if (bytes.some((byte) => byte)) throw new Refusal("format", "archive filler");
 }
 
-/** The size of the member whose header this is. */
+/** The size in a header that is, byte for byte, the one that azukari writes for this name. */
 function parseHeader(header, name) {
-  if (header.length !== BLOCK) throw new Refusal("format", "archive cut short");
-  const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0);
-  if (octal(header.subarray(148, 156)) !== sum) throw new Refusal("format", "archive checksum");
-  const named = cString(header.subarray(0, 100)) === name && header[345] === 0;
-  if (!named || !REGULAR.has(header[156])) throw new Refusal("format", "archive member");
-  return octal(header.subarray(124, 136));
+  const octal = String.fromCharCode(...header.subarray(124, 136));
+  if (!/^[0-7]{11}\0$/.test(octal)) throw new Refusal("format", "archive header");
+  const known = ["\0".repeat(16), "0000000\0".repeat(2)].some((devices) => equal(headerOf(name, octal, devices), header));
+  if (!known) throw new Refusal("format", "archive header");
+  return parseInt(octal, 8);
 }
 
-function cString(bytes) {
-  const end = bytes.indexOf(0);
-  return textOf(end < 0 ? bytes : bytes.subarray(0, end));
-}
-
-function octal(bytes) {
-  const text = cString(bytes).trim();
-  if (!/^[0-7]+$/.test(text)) throw new Refusal("format", "archive number");
-  return parseInt(text, 8);
+/** Mode 0600, owner and time 0; writers differ in how they write the device numbers that a plain file has not. */
+function headerOf(name, octal, devices) {
+  const head = `${name.padEnd(100, "\0")}0000600\x000000000\x000000000\0${octal}00000000000\0`;
+  const tail = `0${"\0".repeat(100)}ustar\x0000${"\0".repeat(64)}${devices}`.padEnd(BLOCK - 156, "\0");
+  const sum = [...utf8(`${head}        ${tail}`)].reduce((total, byte) => total + byte);
+  return utf8(`${head}${sum.toString(8).padStart(6, "0")}\0 ${tail}`);
 }
 
 /** The bytes of a member of at most `limit` bytes. Throws `format`. */
