@@ -33,8 +33,8 @@ class Records:
 
 
 @contextmanager
-def screens() -> Iterator[None]:
-    """The face of the office in this process, with its key."""
+def screens(face: str = "inside") -> Iterator[None]:
+    """A face of the office in this process, with its key."""
     from django.conf import settings
     from django.test import override_settings
 
@@ -42,8 +42,10 @@ def screens() -> Iterator[None]:
 
     office.unlock(KEK)
     with override_settings(
-        ROOT_URLCONF="azukari.web.faces.inside",
-        MIDDLEWARE=settings.MIDDLEWARES["inside"],
+        FACE=face,
+        ROOT_URLCONF=f"azukari.web.faces.{face}",
+        MIDDLEWARE=settings.MIDDLEWARES[face],
+        FILE_UPLOAD_HANDLERS=settings.UPLOAD_HANDLERS[face],
         ALLOWED_HOSTS=["testserver"],
         SECRET_KEY="only-for-this-test",
         SESSION_COOKIE_SECURE=False,

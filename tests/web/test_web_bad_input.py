@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from tests.cli import scene as scenes
 from tests.cli.scene import ERRORS, PLANTED, check_spill
 from tests.web import bodies
+from tests.web.addresses import Address, addresses
 from tests.web.bodies import Records, client_of, furnish
 from tests.web.conftest import Ledger
 from tests.web.looking import Desk, desk, job, work_off
-from tests.web.test_web_gate import Address, addresses
 
 from azukari.testing.cast import KEYING, SYSTEMS
 
@@ -348,7 +348,7 @@ def everybody(ledger: Ledger) -> Iterator[tuple[Records, list[Address], dict[str
         clients = {role: client_of(person) for role, person in records.people.items()}
         for client in clients.values():
             client.raise_request_exception = False
-        yield records, [one for one in addresses() if "sign-out" not in one.route], clients
+        yield records, [one for one in addresses("inside") if "sign-out" not in one.route], clients
 
 
 @settings(max_examples=100, suppress_health_check=list(HealthCheck))

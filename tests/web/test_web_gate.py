@@ -4,51 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from tests.web import bodies
+from tests.web.addresses import addresses, asked
 from tests.web.bodies import PASSWORD, Records, client_of, code_now, furnish
 from tests.web.conftest import AT, BY, Ledger
-
-
-@dataclass(frozen=True)
-class Address:
-    """One pattern of the inside face: how it is written, its view's rule, the names of its arguments."""
-
-    route: str
-    rule: Any
-    arguments: tuple[str, ...]
-
-    def filled(self, records: Records) -> str:
-        """The path for the records of a body; KeyError for an argument that nobody has taught this test."""
-        others = {"pk": 1, "log_id": uuid4(), "provider_id": uuid4(), "path": "0/000", "prefix": "nobody"}
-        path = self.route
-        for name in self.arguments:
-            value = str(records.arguments[name] if name in records.arguments else others[name])
-            path = path.replace(f"<uuid:{name}>", value).replace(f"<int:{name}>", value)
-            path = path.replace(f"<path:{name}>", value)
-        assert "<" not in path, self.route
-        return f"/{path}"
-
-
-def addresses() -> Iterator[Address]:
-    from django.urls import URLPattern, get_resolver
-
-    from azukari.web.accounts.gate import rule_of
-
-    def walk(resolver: Any, before: str) -> Iterator[Address]:
-        for one in resolver.url_patterns:
-            route = before + str(one.pattern)
-            if isinstance(one, URLPattern):
-                yield Address(route, rule_of(one.callback), tuple(one.pattern.converters))
-            else:
-                yield from walk(one, route)
-
-    yield from walk(get_resolver("azukari.web.faces.inside"), "")
 
 
 @pytest.fixture
@@ -58,19 +22,8 @@ def two(ledger: Ledger) -> Iterator[tuple[Records, Records]]:
         yield furnish(ledger, "kasumi"), furnish(ledger, "betsu", bodies.another_body(ledger))
 
 
-def asked(client: Any, method: str, path: str) -> Any:
-    """The answer; whatever it changed is taken back."""
-    from django.db import transaction
-
-    with transaction.atomic():
-        answer = client.generic(method, path, b"", "application/x-www-form-urlencoded")
-        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        transaction.set_rollback(True)
-    return answer, body
-
-
 def test_addresses_when_walked_then_each_has_a_rule_and_arguments_that_are_known(two: tuple[Records, Records]) -> None:
-    found = list(addresses())
+    found = list(addresses("inside"))
     assert len(found) > 45
     for address in found:
         assert address.rule is not None, f"{address.route} has no rule"
@@ -80,18 +33,20 @@ def test_addresses_when_walked_then_each_has_a_rule_and_arguments_that_are_known
 def test_matrix_when_every_role_asks_for_everything_then_only_what_its_rule_allows(
     two: tuple[Records, Records],
 ) -> None:
+    from azukari.web.accounts.rules import here
+
     own, foreign = two
     tried = 0
     for role, person_id in own.people.items():
         client = client_of(person_id)
-        for address in addresses():
+        for address in addresses("inside"):
             for method in ("GET", "POST"):
                 for records in (own, foreign) if set(address.arguments) & set(own.arguments) else (own,):
                     answer, body = asked(client, method, address.filled(records))
                     where = (role, method, address.route, records is own, answer.status_code)
                     tried += 1
                     assert not [name for name in foreign.names if name.encode() in body], where
-                    if address.rule.roles is not None and role not in address.rule.roles:
+                    if address.rule.roles is not None and role not in address.rule.roles & here():
                         assert answer.status_code == 403, where
                     elif records is foreign:
                         assert answer.status_code in {404, 405}, where
@@ -116,7 +71,7 @@ def test_matrix_when_nobody_is_signed_in_or_the_second_factor_is_missing_then_on
     own, _ = two
     new = person.create(body_id=own.body_id, login="atarashii", name="新", role="officer", by=BY, at=AT)
     for person_id, way_in in ((None, "/sign-in"), (new, "/account/second-factor")):
-        for address in addresses():
+        for address in addresses("inside"):
             for method in ("GET", "POST"):
                 client = client_of(person_id, shown=None)
                 answer, body = asked(client, method, address.filled(own))
@@ -132,12 +87,14 @@ def test_matrix_when_nobody_is_signed_in_or_the_second_factor_is_missing_then_on
 def test_fresh_pages_when_the_second_factor_was_shown_long_ago_then_it_is_asked_for_again(
     two: tuple[Records, Records],
 ) -> None:
+    from azukari.web.accounts.rules import here
+
     own, _ = two
-    fresh = [address for address in addresses() if address.rule.fresh]
+    fresh = [address for address in addresses("inside") if address.rule.fresh]
     assert {"permissions/<uuid:permission_id>/grant", "people/add"} <= {address.route for address in fresh}
     for shown in (timedelta(seconds=301), None, timedelta(seconds=-3_600)):
         for address in fresh:
-            role = sorted(address.rule.roles)[0]
+            role = sorted(address.rule.roles & here())[0]
             answer, _ = asked(client_of(own.people[role], shown=shown), "POST", address.filled(own))
             assert answer.status_code == 302, address.route
             assert answer.headers["Location"].startswith("/sign-in/again"), address.route
@@ -188,13 +145,13 @@ def test_invitation_when_used_then_once_and_never_after_five_wrong_codes(two: tu
 def test_invitation_when_late_then_refused(two: tuple[Records, Records]) -> None:
     from azukari.errors import NotPermittedError
     from azukari.web.accounts.actions import invitation
+    from azukari.web.accounts.rules import here
 
     own, _ = two
     code = invitation.invite(person_id=own.people["auditor"], by=BY, at=AT)
+    late = AT + timedelta(days=7, seconds=1)
     with pytest.raises(NotPermittedError):
-        invitation.accept(
-            login="kasumi-auditor", code=code, password=PASSWORD, by=BY, at=AT + timedelta(days=7, seconds=1)
-        )
+        invitation.accept(login="kasumi-auditor", code=code, password=PASSWORD, roles=here(), by=BY, at=late)
 
 
 def test_invitation_when_accepted_then_every_factor_of_before_is_gone(two: tuple[Records, Records]) -> None:

@@ -89,7 +89,7 @@ def test_imports_when_walked_then_apps_look_down_and_never_at_models(app: str) -
             assert parts[3] in SHOWN or (parts[2], parts[3]) in SHOWN_TOO, (path, name)
 
 
-@pytest.mark.parametrize("app", ["sequencer", "jobs", "accounts", "custody"])
+@pytest.mark.parametrize("app", ["sequencer", "jobs", "accounts", "custody", "counter"])
 def test_actions_when_public_then_keyword_only_with_by_and_at(app: str) -> None:
     for path in (WEB / app / "actions").glob("*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:

@@ -97,6 +97,27 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
     return opened
 
 
+def open_outside(office_path: Path, keys_path: Path) -> KeyEncryptionKey:
+    """Open an office of contractors' screens; returns its own key, which opens nothing of the inside.
+
+    Raises NotFoundError, KeyFileError, StateError (an office with staff: its key never faces a network outside).
+    """
+    kek = open_keys(keys_path)
+    try:
+        from azukari.web import office
+    except ImportError as error:
+        raise NotFoundError("azukari[web] is not installed") from error
+    office.start(office_path)
+    from azukari.web.accounts import queries as accounts
+
+    bodies = accounts.bodies()
+    if any(person.role != "contractor" for body in bodies for person in accounts.people(body.id)):
+        raise StateError("this office is the inside")
+    if any(body.key_id != kek.key_id for body in bodies):
+        raise KeyFileError("this key belongs to another office")
+    return kek
+
+
 def _only_officer() -> Any:
     from azukari.web.accounts import queries as accounts
 

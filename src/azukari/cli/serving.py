@@ -1,28 +1,46 @@
-"""`serve`: the office's screens in a browser, with the ledger's integrator and a worker beside them."""
+"""`serve`: the screens of one face in a browser; inside with the ledger's integrator and a worker beside them."""
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from azukari.cli.ledger import run_integrator
-from azukari.cli.options import ask_once, office_options, open_office
+from azukari.cli.options import ask_once, office_options, open_office, open_outside
 from azukari.cli.speech import Speech, speech
 from azukari.cli.working import worker_beside
 from azukari.errors import NotFoundError, OptionError
 from azukari.stores.serving import LOOPBACK, Tls
 
 _LOOPBACK = {LOOPBACK, "localhost", "::1"}
+_PORTS = {True: 8760, False: 8761}  # inside or not
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where it listens, and under which names."""
+
+    host: str
+    port: int
+    names: tuple[str, ...]
+    tls: Tls | None
+
+    def address(self, port: int) -> str:
+        """What people type."""
+        return f"{'https' if self.tls else 'http'}://{self.names[0] if self.names else 'localhost'}:{port}/"
 
 
 @click.command()
-@click.option("--inside", is_flag=True, required=True, help="庁内の画面 / the screens inside the office")
+@click.option("--inside", is_flag=True, help="庁内の画面 / the screens inside the office")
+@click.option("--outside", is_flag=True, help="委託先用の画面 / the screens of contractors")
 @click.option("--host", default=LOOPBACK, show_default=True, help="待ち受ける番地 / address to listen on")
-@click.option("--port", type=click.IntRange(0, 65535), default=8760, show_default=True, help="ポート / port; 0: any")
-@click.option("--name", "names", multiple=True, help="庁内での名前 / host name under which people ask for it")
+@click.option("--port", type=click.IntRange(0, 65535), help="ポート / port (8760, --outside: 8761); 0: any")
+@click.option("--name", "names", multiple=True, help="利用者が開くホスト名 / host name under which people ask for it")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="TLS の証明書（PEM）/ certificate chain")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="その鍵（PEM）/ its key")
 @office_options
@@ -30,8 +48,9 @@ _LOOPBACK = {LOOPBACK, "localhost", "::1"}
 def serve(
     out: Speech,
     inside: bool,
+    outside: bool,
     host: str,
-    port: int,
+    port: int | None,
     names: tuple[str, ...],
     tls_cert: Path | None,
     tls_key: Path | None,
@@ -39,13 +58,24 @@ def serve(
     keys_path: Path,
     login: str | None,
 ) -> None:
-    """庁内の画面を開く。 Serve the office's screens until ended. Without TLS only on this machine itself."""
+    """画面を開く。 Serve the office's or the contractors' screens until ended. Without TLS only on this machine itself."""
+    if inside == outside:
+        raise OptionError("one of --inside and --outside")
     tls = _tls(tls_cert, tls_key, host)
-    os.environ["AZUKARI_FACE"] = "inside"
+    os.environ["AZUKARI_FACE"] = "inside" if inside else "outside"
     os.environ["AZUKARI_PLAIN_HTTP"] = "" if tls else "1"
     ask_once(keys_path)
+    at = _Place(host, _PORTS[inside] if port is None else port, names, tls)
+    if inside:
+        _serve_inside(out, at, office_path, keys_path, login)
+    else:
+        _serve_outside(out, at, office_path, keys_path)
+
+
+def _serve_inside(out: Speech, at: _Place, office_path: Path, keys_path: Path, login: str | None) -> None:
+    """The office's screens, with integrator and worker."""
     opened = open_office(office_path, keys_path, login)
-    from azukari.web import office, serving
+    from azukari.web import office
     from azukari.web.accounts import queries as accounts
     from azukari.web.sequencer import queries
 
@@ -59,14 +89,25 @@ def serve(
             threading.Thread(target=run_integrator, args=arguments, name="integrator", daemon=True).start()
 
     with worker_beside(office_path, keys_path, login):
-        serving.serve_screens(
-            host,
-            port,
-            lambda taken: _tell(out, f"{'https' if tls else 'http'}://{names[0] if names else 'localhost'}:{taken}/"),
-            names=names,
-            tls=tls,
-            started=integrate,
-        )
+        _answer(out, at, integrate)
+
+
+def _serve_outside(out: Speech, at: _Place, office_path: Path, keys_path: Path) -> None:
+    """The contractors' screens: no worker, no integrator, and of the keys only that of this office itself."""
+    kek = open_outside(office_path, keys_path)
+    from azukari.web import office
+
+    office.unlock(kek)
+    _answer(out, at, lambda: None)
+
+
+def _answer(out: Speech, at: _Place, started: Callable[[], None]) -> None:
+    from azukari.web import serving
+
+    def ready(taken: int) -> None:
+        out.say(f"画面を開きました: {at.address(taken)}", f"Serving {at.address(taken)}")
+
+    serving.serve_screens(at.host, at.port, ready, names=at.names, tls=at.tls, started=started)
 
 
 def _tls(certificate: Path | None, key: Path | None, host: str) -> Tls | None:
@@ -80,7 +121,3 @@ def _tls(certificate: Path | None, key: Path | None, host: str) -> Tls | None:
         if not path.is_file():
             raise NotFoundError(path.name)
     return Tls(certificate, key)
-
-
-def _tell(out: Speech, address: str) -> None:
-    out.say(f"画面を開きました: {address}", f"Serving {address}")

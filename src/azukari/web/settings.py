@@ -1,8 +1,9 @@
 """The one settings file. The environment is read here, once; no secret stands in this file.
 
 AZUKARI_OFFICE (absolute path, needed), AZUKARI_FACE (``ledger``: the public ledger alone, which is the default;
-``inside``: the office's screens), AZUKARI_SECRET_KEY or AZUKARI_SECRET_KEY_FILE (signs cookies; without it the file
-``session.key`` of the office does), AZUKARI_HOSTS (comma-separated), AZUKARI_PLAIN_HTTP (``1``: cookies also without
+``inside``: the office's screens; ``outside``: those of its contractors, on an office and a database of their own),
+AZUKARI_SECRET_KEY or AZUKARI_SECRET_KEY_FILE (signs cookies; without it the file ``session.key`` of the office does),
+AZUKARI_HOSTS (comma-separated), AZUKARI_PLAIN_HTTP (``1``: cookies also without
 TLS, for a machine that is its own and only client).
 """
 
@@ -17,7 +18,7 @@ from csp.constants import NONCE, NONE, SELF
 from azukari.web import environment
 
 OFFICE: Path = environment.folder(os.environ, "AZUKARI_OFFICE")
-FACE = environment.choice(os.environ, "AZUKARI_FACE", ("ledger", "inside"))
+FACE = environment.choice(os.environ, "AZUKARI_FACE", ("ledger", "inside", "outside"))
 SECRET_KEY = environment.session_key(os.environ, OFFICE)
 ALLOWED_HOSTS = environment.words(os.environ, "AZUKARI_HOSTS")
 PLAIN_HTTP = environment.choice(os.environ, "AZUKARI_PLAIN_HTTP", ("", "1")) == "1"
@@ -67,6 +68,7 @@ MIDDLEWARES = {
         "azukari.web.ui.refusals.RefusalMiddleware",
     ],
 }
+MIDDLEWARES["outside"] = MIDDLEWARES["inside"]
 MIDDLEWARE = MIDDLEWARES[FACE]
 ROOT_URLCONF = f"azukari.web.faces.{FACE}"
 APPEND_SLASH = False  # an address has one spelling
@@ -136,8 +138,9 @@ SESSION_COOKIE_AGE = 8 * 3600  # a working day
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PLAIN_HTTP
-SESSION_COOKIE_NAME = "azukari" if PLAIN_HTTP else "__Host-azukari"
-CSRF_COOKIE_NAME = "azukari-csrf" if PLAIN_HTTP else "__Host-azukari-csrf"
+# Cookies know no ports: two faces under one host name must not take each other's.
+SESSION_COOKIE_NAME = ("" if PLAIN_HTTP else "__Host-") + ("azukari-outside" if FACE == "outside" else "azukari")
+CSRF_COOKIE_NAME = f"{SESSION_COOKIE_NAME}-csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "azukari.web.ui.refusals.csrf_failure"
 LANGUAGE_COOKIE_NAME = "azukari-language"
@@ -153,7 +156,12 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-FILE_UPLOAD_HANDLERS = ["azukari.web.jobs.uploads.SealedUploadHandler"]  # nothing that arrives lies in the clear
+UPLOAD_HANDLERS = {
+    "ledger": [],
+    "inside": ["azukari.web.jobs.uploads.SealedUploadHandler"],  # nothing that arrives lies in the clear
+    "outside": ["azukari.web.counter.uploads.SmallUploadHandler"],  # nothing that arrives lies anywhere
+}
+FILE_UPLOAD_HANDLERS = UPLOAD_HANDLERS[FACE]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 

@@ -16,9 +16,18 @@ from django.urls import reverse
 from azukari.web import office
 from azukari.web.accounts.gate import FACTORS
 from azukari.web.accounts.queries import provider_only
+from azukari.web.accounts.rules import Role, here
 from azukari.web.ui.words import pick
 
 _PURPOSE = "accounts/second-factor"
+_CONTRACTORS_OUTSIDE = (
+    "委託先の方は、庁内の画面には入れません。委託先用の画面からログインしてください。",
+    "Contractors cannot sign in inside the office. Use the contractors' screens.",
+)
+_STAFF_INSIDE = (
+    "職員の方は、委託先用の画面には入れません。庁内の画面からログインしてください。",
+    "Staff cannot sign in on the contractors' screens. Use those inside the office.",
+)
 _NO_FACTOR = (
     "2 つ目の認証がまだありません。管理者から招待コードを受け取ってください。",
     "This account has no second factor. Ask your administrator for an invitation.",
@@ -37,10 +46,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return False
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
-        """Whoever has no second factor must come with an invitation; the people of some bodies from their provider."""
+        """Nobody on the wrong face; without a second factor nobody but with an invitation; some from their provider."""
         refused: HttpResponse | None = super().pre_login(request, user, **kwargs)
         if refused is not None:
             return refused
+        if user.role not in here():
+            return _not_so(request, *elsewhere(user.role))
         if not (kwargs.get("signal_kwargs") or {}).get("by_provider") and provider_only(user.body_id):
             return _not_so(request, *_BY_PROVIDER)
         return None if is_mfa_enabled(user, FACTORS) else _not_so(request, *_NO_FACTOR)
@@ -76,6 +87,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             for types, name, label in found
             if is_mfa_enabled(user, types)
         ]
+
+
+def elsewhere(role: str) -> tuple[str, str]:
+    """The sentence for somebody who comes to the wrong face, Japanese and English."""
+    return _CONTRACTORS_OUTSIDE if role == Role.CONTRACTOR else _STAFF_INSIDE
 
 
 def _not_so(request: HttpRequest, ja: str, en: str) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 
+from azukari.web.accounts.actions.token import DAYS, MAX_DAYS, MAX_LABEL
 from azukari.web.accounts.queries import role_label
 from azukari.web.accounts.rules import Role
 from azukari.web.ui.words import pick, say
@@ -80,3 +81,14 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].choices = [(role, role_label(role)) for role in Role.values if role != Role.CONTRACTOR]  # type: ignore[attr-defined]
+
+
+class TokenForm(forms.Form):
+    """アクセストークンの作成。"""
+
+    label = forms.CharField(
+        max_length=MAX_LABEL,
+        label=say("呼び名", "A name for it"),
+        help_text=say("どのプログラムが使うかが分かる名前。", "One that says which program uses it."),
+    )
+    days = forms.IntegerField(min_value=1, max_value=MAX_DAYS, initial=DAYS, label=say("有効な日数", "Days"))

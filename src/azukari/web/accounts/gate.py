@@ -17,8 +17,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from azukari.web.accounts import queries
-from azukari.web.accounts.rules import ANYBODY, Role, Rule
+from azukari.web.accounts import bearer, queries
+from azukari.web.accounts.rules import ANYBODY, Role, Rule, here
 from azukari.web.ui.words import pick
 
 FACTORS: Final = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -30,6 +30,10 @@ _MENU: Final = (
     ("受渡し", "Hand-overs", "hand_overs", {"officer", "approver", "auditor"}),
     ("支援措置", "Protective measures", "protections", {"officer", "approver", "auditor"}),
     ("職員", "People", "people", {"administrator"}),
+    ("委託", "Work", "works", {"contractor"}),
+    ("包み", "Packages", "shelf", {"contractor"}),
+    ("許諾書", "Certificates", "certificates", {"contractor"}),
+    ("送ったもの", "Sent", "sent", {"contractor"}),
 )
 
 
@@ -55,9 +59,13 @@ class GateMiddleware:
             raise PermissionDenied
         if rule == ANYBODY:
             return None
+        if rule.token:
+            return bearer.admit(request, rule)
         user: Any = request.user
         if not user.is_authenticated:
             return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("home"))
+        if user.role not in here():  # a second wall: signing in is refused already
+            raise PermissionDenied
         if not is_mfa_enabled(user, FACTORS):
             return None if rule.enrolling else HttpResponseRedirect(reverse("second_factor"))
         if rule.roles is None or user.role not in rule.roles:
@@ -91,7 +99,7 @@ def ask_again(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest) -> dict[str, Any]:
     """What stands around every page: the body, and the menu of the role."""
     user: Any = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
+    if user is None or not user.is_authenticated or user.role not in here():
         return {}
     body_id: UUID = user.body_id
     return {

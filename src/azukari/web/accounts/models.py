@@ -194,3 +194,35 @@ class ExternalIdentity(models.Model):
             models.UniqueConstraint(fields=["person", "issuer"], name="external_identity_one_per_person"),
             models.CheckConstraint(condition=~Q(issuer="") & ~Q(subject=""), name="external_identity_names_somebody"),
         )
+
+
+class Token(models.Model):
+    """アクセストークン。 What a program shows instead of a session; it acts as its person until it ends.
+
+    Only the SHA-256 of the token is kept: 256 random bits need no slow hash.
+    """
+
+    data_classes: ClassVar[dict[str, str]] = {
+        "id": "none",
+        "body": "public",
+        "person": "pseudonym",
+        "label": "personal",
+        "digest": "secret",
+        "expires_at": "none",
+        "revoked_at": "none",
+        "created_at": "none",
+        "created_by": "pseudonym",
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    label = models.TextField()
+    digest = models.BinaryField(unique=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    created_by = models.UUIDField()
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=~Q(label=""), name="token_has_a_label"),)

@@ -15,7 +15,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from azukari.errors import AzukariError, LimitError, NotFoundError, SignInError
 from azukari.web import office
 from azukari.web.accounts import queries
-from azukari.web.accounts.actions.provider import purpose
 from azukari.web.accounts.oidc import answering, asking
 from azukari.web.accounts.oidc.asking import Pending
 from azukari.web.accounts.oidc.discovery import discover
@@ -50,7 +49,7 @@ def subject(request: HttpRequest, provider: ProviderInfo, pending: Pending, at: 
 
 def client(provider: ProviderInfo) -> answering.Client:
     """Who the office is to the provider. KeyFileError where the office is not unlocked."""
-    secret = office.key().unwrap(provider.wrapped_secret, purpose(provider.id))
+    secret = office.key().unwrap(provider.wrapped_secret, queries.provider_purpose(provider.id))
     return answering.Client(provider.client_id, provider.method, provider.algorithm, secret)
 
 

@@ -23,12 +23,13 @@ from azukari.web import office
 from azukari.web.accounts import provider, queries
 from azukari.web.accounts.actions import invitation
 from azukari.web.accounts.actions import provider as action
+from azukari.web.accounts.adapters import elsewhere
 from azukari.web.accounts.forms import InvitedForm
 from azukari.web.accounts.gate import is_fresh
 from azukari.web.accounts.models import User
 from azukari.web.accounts.oidc.asking import Pending
 from azukari.web.accounts.queries import ProviderInfo, acting
-from azukari.web.accounts.rules import STAFF, Role, allow, anybody
+from azukari.web.accounts.rules import STAFF, Role, allow, anybody, here
 from azukari.web.accounts.views import BACKEND
 from azukari.web.ui.words import language, pick
 
@@ -58,12 +59,13 @@ def first(request: HttpRequest) -> HttpResponse:
         at = now()
         try:
             provider.slow_down(request)
-            person_id, invited = invitation.show(by=office.ITSELF, at=at, **form.cleaned_data)
+            person_id, invited = invitation.show(roles=here(), by=office.ITSELF, at=at, **form.cleaned_data)
             found = queries.provider_of(queries.person_by_id(person_id).body)
             pending = Pending(found.id.hex, "first", at.timestamp(), person_id.hex, invited.isoformat())
             return _onward(request, found, provider.begin(request, found, pending))
         except RefusedError as error:
-            form.add_error(None, error.sentence(language()))
+            role = error.facts.get("role")
+            form.add_error(None, pick(*elsewhere(str(role))) if role else error.sentence(language()))
         except AzukariError as error:
             form.add_error(None, provider.sentence(error))
     return render(request, "accounts/first_provider.html", {"form": form}, status=400 if form.errors else 200)
@@ -172,5 +174,5 @@ def _sorry(request: HttpRequest, error: AzukariError) -> HttpResponse:
     """One sentence, where the person can begin again."""
     own = isinstance(error, RefusedError) and not isinstance(error, SignInError)
     messages.error(request, error.sentence(language()) if own else provider.sentence(error))
-    here = "provider_account" if request.user.is_authenticated else "account_login"
-    return HttpResponseRedirect(reverse(here))
+    back = "provider_account" if request.user.is_authenticated else "account_login"
+    return HttpResponseRedirect(reverse(back))

@@ -11,8 +11,9 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from azukari.errors import NotFoundError
-from azukari.web.accounts.models import Body, ExternalIdentity, Invitation, SignInProvider, User
+from azukari.web.accounts.models import Body, ExternalIdentity, Invitation, SignInProvider, Token, User
 from azukari.web.accounts.rules import Role
+from azukari.web.accounts.tokens import digest_of
 from azukari.web.ui.words import pick
 
 _ROLES_EN = {
@@ -68,6 +69,18 @@ class ProviderInfo:
     wrapped_secret: bytes = field(repr=False)
     public_jwk: dict[str, str]
     only: bool
+
+
+@dataclass(frozen=True)
+class TokenInfo:
+    """アクセストークン。 Without the token: nobody has that but its person. ``label`` is theirs and not in the ``repr``."""
+
+    id: UUID
+    label: str = field(repr=False)
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    in_force: bool
 
 
 def body(body_id: UUID) -> BodyInfo:
@@ -140,6 +153,11 @@ def provider_of(body_id: UUID) -> ProviderInfo:
     return _provider(SignInProvider.objects.filter(body_id=body_id).first())
 
 
+def provider_purpose(provider_id: UUID) -> str:
+    """What the secret of a provider is wrapped for."""
+    return f"sign-in-provider/{provider_id}/secret"
+
+
 def provider_only(body_id: UUID) -> bool:
     """Whether the people of a body sign in through its provider alone."""
     return SignInProvider.objects.filter(body_id=body_id, only=True).exists()
@@ -160,6 +178,21 @@ def person_linked(body_id: UUID, issuer: str, subject: str) -> Person:
     )
     row = found.exclude(person__role=Role.CONTRACTOR).select_related("person").first()
     return _person(None if row is None else row.person)
+
+
+def bearer(token: str, at: datetime) -> User | None:
+    """The active person as whom a program acts that shows this token; None if it is unknown, late or ended."""
+    found = Token.objects.select_related("person").filter(
+        digest=digest_of(token), revoked_at__isnull=True, expires_at__gt=at, person__is_active=True
+    )
+    row = found.first()
+    return row.person if row else None
+
+
+def tokens(person_id: UUID, at: datetime) -> list[TokenInfo]:
+    """The tokens of a person, newest first."""
+    found = Token.objects.filter(person_id=person_id).order_by("-created_at", "id")
+    return [_token(row, at) for row in found]
 
 
 def role_label(role: str) -> str:
@@ -187,6 +220,11 @@ def _provider(row: SignInProvider | None) -> ProviderInfo:
         dict(row.public_jwk),
         row.only,
     )
+
+
+def _token(row: Token, at: datetime) -> TokenInfo:
+    in_force = row.revoked_at is None and at < row.expires_at
+    return TokenInfo(row.id, row.label, row.created_at, row.expires_at, row.revoked_at, in_force)
 
 
 def _person(row: User | None) -> Person:

@@ -21,12 +21,13 @@ from azukari.stores.clock import now
 from azukari.web import office
 from azukari.web.accounts import queries
 from azukari.web.accounts.actions import invitation, person
+from azukari.web.accounts.adapters import elsewhere
 from azukari.web.accounts.forms import InvitationForm, PersonForm
 from azukari.web.accounts.gate import FACTORS
 from azukari.web.accounts.models import User
 from azukari.web.accounts.queries import acting
-from azukari.web.accounts.rules import Role, allow, anybody, enrolling, signed_in
-from azukari.web.ui.words import language
+from azukari.web.accounts.rules import Role, allow, anybody, enrolling, here, signed_in
+from azukari.web.ui.words import language, pick
 
 BACKEND: Final = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -40,9 +41,10 @@ def first_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = {name: form.cleaned_data[name] for name in ("login", "code", "password")}
         try:
-            person_id = invitation.accept(by=office.ITSELF, at=now(), **given)
+            person_id = invitation.accept(roles=here(), by=office.ITSELF, at=now(), **given)
         except AzukariError as error:
-            form.add_error(None, error.sentence(language()))
+            role = error.facts.get("role")
+            form.add_error(None, pick(*elsewhere(str(role))) if role else error.sentence(language()))
         else:
             user = User.objects.get(id=person_id)
             login(request, user, backend=BACKEND)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from azukari.web.accounts.actions.provider import purpose
 from azukari.web.accounts.models import SignInProvider
+from azukari.web.accounts.queries import provider_purpose
 from azukari.web.wrapping import WrappedField
 
-WRAPPED: Final = (WrappedField(SignInProvider, "wrapped_secret", lambda row: purpose(row.id)),)
+WRAPPED: Final = (WrappedField(SignInProvider, "wrapped_secret", lambda row: provider_purpose(row.id)),)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from azukari.web.accounts import urls as accounts
 from azukari.web.accounts.rules import anybody
 
 urlpatterns = [
     path("", include("azukari.web.custody.urls")),
     path("", include("azukari.web.subjects.urls")),
-    path("", include("azukari.web.accounts.urls")),
+    path("", include(accounts.urlpatterns)),
+    path("", include(accounts.provider)),
+    path("", include(accounts.people)),
     path("language", anybody(set_language), name="set_language"),
     path("", include("azukari.web.sequencer.urls")),  # the last: it takes any prefix
 ]

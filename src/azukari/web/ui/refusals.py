@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from azukari.errors import (
@@ -57,6 +57,11 @@ class RefusalMiddleware:
 def refused(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
     """The page of a refusal."""
     return render(request, "azukari/refused.html", {"sentence": sentence}, status=status)
+
+
+def refused_as_json(error: AzukariError, status: int) -> JsonResponse:
+    """What a program gets: ``error`` is the word of the verdict (docs/exit-codes.md), ``message`` its sentence."""
+    return JsonResponse({"error": error.word, "message": error.sentence(language())}, status=status)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

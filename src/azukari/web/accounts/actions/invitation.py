@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -15,8 +16,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from azukari.errors import NotFoundError, NotPermittedError, OptionError, StateError
+from azukari.web.accounts.actions import token
 from azukari.web.accounts.actions.provider import link
 from azukari.web.accounts.models import ExternalIdentity, Invitation, SignInProvider, User
+from azukari.web.accounts.rules import Role
 
 DAYS: Final = 7
 TRIES: Final = 5
@@ -47,11 +50,14 @@ def invite(*, person_id: UUID, by: UUID, at: datetime) -> str:
     return "-".join(letters[i : i + _GROUP] for i in range(0, len(letters), _GROUP))
 
 
-def accept(*, login: str, code: str, password: str, by: UUID, at: datetime) -> UUID:
-    """Use an invitation: the person gets this password, and loses every second factor of before. Returns the person.
+def accept(
+    *, login: str, code: str, password: str, by: UUID, at: datetime, roles: Collection[str] = tuple(Role.values)
+) -> UUID:
+    """Use an invitation: the person gets this password, and loses every second factor and token. Returns the person.
 
-    NotPermittedError for an unknown login, a wrong, used or late code (which of them is not told); OptionError for a
-    weak password, which uses nothing up; StateError for a body whose people have no passwords.
+    NotPermittedError for an unknown login, a wrong, used or late code (which of them is not told), and, with ``role``
+    among its facts, for somebody who has a good code and none of these roles; OptionError for a weak password;
+    StateError for a body whose people have no passwords. The last three use nothing up.
     """
     try:
         validate_password(password)
@@ -60,19 +66,23 @@ def accept(*, login: str, code: str, password: str, by: UUID, at: datetime) -> U
     with transaction.atomic():
         invitation = _opened(login, code, at)
         if invitation is not None:
+            _require_place(invitation, roles)
             if SignInProvider.objects.filter(body_id=invitation.body_id, only=True).exists():
                 raise StateError("sign in through the provider")
-            _use(invitation, make_password(password), at)
+            _use(invitation, make_password(password), by, at)
             return invitation.person_id
     raise NotPermittedError("the login or the code is wrong, or the code is no longer valid")
 
 
-def show(*, login: str, code: str, by: UUID, at: datetime) -> tuple[UUID, datetime]:
+def show(
+    *, login: str, code: str, by: UUID, at: datetime, roles: Collection[str] = tuple(Role.values)
+) -> tuple[UUID, datetime]:
     """Show a code without using it up: the person, and when the invitation was made. NotPermittedError as above."""
     with transaction.atomic():
         invitation = _opened(login, code, at)
     if invitation is None:
         raise NotPermittedError("the login or the code is wrong, or the code is no longer valid")
+    _require_place(invitation, roles)
     return invitation.person_id, invitation.created_at
 
 
@@ -91,7 +101,7 @@ def accept_with_provider(
         invitation = found.first()
         if invitation is None:
             raise NotPermittedError("the invitation is no longer valid")
-        _use(invitation, make_password(None), at)
+        _use(invitation, make_password(None), by, at)
         link(person_id=person_id, issuer=issuer, subject=subject, by=by, at=at)
 
 
@@ -108,11 +118,19 @@ def _opened(login: str, code: str, at: datetime) -> Invitation | None:
     return None
 
 
-def _use(invitation: Invitation, password: str, at: datetime) -> None:
+def _require_place(invitation: Invitation, roles: Collection[str]) -> None:
+    """Told only to somebody who has a good code."""
+    role = invitation.person.role
+    if role not in roles:
+        raise NotPermittedError("an account of the other face", role=role)
+
+
+def _use(invitation: Invitation, password: str, by: UUID, at: datetime) -> None:
     Invitation.objects.filter(id=invitation.id).update(used_at=at)
     User.objects.filter(id=invitation.person_id).update(password=password)
     Authenticator.objects.filter(user_id=invitation.person_id).delete()
     ExternalIdentity.objects.filter(person_id=invitation.person_id).delete()
+    token.revoke_all(person_id=invitation.person_id, by=by, at=at)
 
 
 def _plain(code: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.hashers import identify_hasher, make_password
+from django.contrib.auth.hashers import identify_hasher
 from django.db import transaction
 
 from azukari.errors import FormatError, NotPermittedError
@@ -44,7 +44,7 @@ def mirror(
             raise NotPermittedError("this person is there in another place")
         User.objects.filter(id=person_id).update(name=name, is_active=is_active)
         if not is_active:
-            User.objects.filter(id=person_id).update(password=make_password(None))
+            person.deactivate(person_id=person_id, by=by, at=at)
         elif invited is not None:
             _invite(body_id, person_id, invited, by)
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from azukari.errors import NotFoundError, OptionError, StateError
+from azukari.web.accounts.actions import token
 from azukari.web.accounts.models import Body, User
 from azukari.web.accounts.rules import Role
 
@@ -68,7 +69,9 @@ def set_password(*, person_id: UUID, password: str, by: UUID, at: datetime) -> N
 
 def deactivate(*, person_id: UUID, by: UUID, at: datetime) -> None:
     """Let a person go: the account stays for the record and opens nothing. NotFoundError without a person."""
-    _update(person_id, is_active=False, password=make_password(None))
+    with transaction.atomic():
+        _update(person_id, is_active=False, password=make_password(None))
+        token.revoke_all(person_id=person_id, by=by, at=at)
 
 
 def _update(person_id: UUID, **values: object) -> None:

@@ -14,6 +14,7 @@ from azukari.errors import NotFoundError, NotPermittedError, OptionError, StateE
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.stores.remote import require_private
 from azukari.web.accounts.models import Body, ExternalIdentity, SignInProvider, User
+from azukari.web.accounts.queries import provider_purpose
 from azukari.web.accounts.rules import Role
 
 ALGORITHMS: Final = ("RS256", "PS256", "ES256")
@@ -99,11 +100,6 @@ def unlink(*, person_id: UUID, by: UUID, at: datetime) -> None:
     ExternalIdentity.objects.filter(person_id=person_id).delete()
 
 
-def purpose(provider_id: UUID) -> str:
-    """What the secret of a provider is wrapped for."""
-    return f"sign-in-provider/{provider_id}/secret"
-
-
 def _require_sense(settings: Settings) -> None:
     require_private(settings.issuer.rstrip("/") + "/")
     texts = (settings.issuer, settings.client_id, settings.secret or "x")
@@ -126,11 +122,11 @@ def _keeps(row: SignInProvider, settings: Settings) -> bool:
 def _give_secret(row: SignInProvider, settings: Settings, kek: KeyEncryptionKey) -> None:
     if settings.secret is not None:
         row.method, row.algorithm, row.public_jwk = SignInProvider.Method.SECRET, "", {}
-        row.wrapped_secret = kek.wrap(settings.secret.encode(), purpose(row.id))
+        row.wrapped_secret = kek.wrap(settings.secret.encode(), provider_purpose(row.id))
         return
     elliptic = settings.algorithm == "ES256"
     key = ECKey.generate_key("P-256") if elliptic else RSAKey.generate_key(_RSA_BITS)
     shown = {"kid": key.thumbprint(), "use": "sig", "alg": settings.algorithm}
     row.method, row.algorithm = SignInProvider.Method.KEY, settings.algorithm
     row.public_jwk = key.as_dict(private=False) | shown
-    row.wrapped_secret = kek.wrap(key.as_pem(private=True), purpose(row.id))
+    row.wrapped_secret = kek.wrap(key.as_pem(private=True), provider_purpose(row.id))

@@ -18,10 +18,10 @@ from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import queries
 from azukari.web.custody.actions import permission as action
 from azukari.web.custody.forms import AskForm, DecisionForm, ReasonForm
-from azukari.web.custody.papers import certificate_pdf
 from azukari.web.custody.queries import certificates, register
 from azukari.web.custody.queries import permissions as found
 from azukari.web.custody.views import own
+from azukari.web.papers import certificate_pdf
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import checkpoint
 from azukari.web.sequencer.queries.signing import signers_of

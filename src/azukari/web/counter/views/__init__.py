@@ -1,0 +1,1 @@
+"""Screens of contractors, and addresses of their programs: thin, one firm at a time."""

@@ -1,0 +1,38 @@
+"""What the firm has sent, and what became of it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from azukari.fields.kinds import Field
+from azukari.seal.items import Ask
+from azukari.web.accounts.rules import Role, allow
+from azukari.web.counter import queries, verdicts
+from azukari.web.counter.views import own
+from azukari.web.ui.words import language
+
+
+@allow(Role.CONTRACTOR)
+@require_safe
+def sent(request: HttpRequest) -> HttpResponse:
+    """Receipts and asks, newest first."""
+    return render(request, "counter/sent.html", {"sent": queries.sent(own.firm(request).id)})
+
+
+@allow(Role.CONTRACTOR)
+@require_safe
+def submission(request: HttpRequest, sent_id: UUID) -> HttpResponse:
+    """One of them, with what was said to it."""
+    info = own.submission(request, sent_id)
+    asked = Ask.parse(info.data) if info.kind == "ask" else None
+    shown = {
+        "sent": info,
+        "asked": asked,
+        "fields": [Field.parse(text) for text in asked.fields] if asked else [],
+        "verdict": verdicts.sentence(info.word, info.detail, language()) if info.word else "",
+    }
+    return render(request, "counter/submission.html", shown)
