@@ -58,9 +58,11 @@ def screens(face: str = "inside") -> Iterator[None]:
 
 def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
     """People, a party, an entrustment, a permission that is asked, a hand-over; names hold ``mark``."""
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
     from azukari.web.accounts.actions import person
     from azukari.web.accounts.rules import Role
-    from azukari.web.custody.actions import entrustment, party, permission
+    from azukari.web.custody.actions import document, entrustment, party, permission
     from azukari.web.jobs.actions import queue
     from azukari.web.subjects.actions import protection
 
@@ -95,7 +97,10 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
     )  # fmt: skip
     noted = protection.Terms(starts_on=date(2026, 4, 1), ends_on=None, holds="rows", note=f"{mark} 申出")
     held = protection.add(body_id=body_id, local_ids=[f"{mark}-417"], terms=noted, kek=KEK, by=BY, at=AT)
+    terms = document.Terms("entrustment", work, "contract", f"{mark} 契約書")
+    attached = SimpleUploadedFile("x.pdf", b"%PDF-1.7 " + mark.encode(), "application/pdf")
     arguments = {
+        "document_id": document.add(body_id=body_id, terms=terms, file=attached, kek=KEK, by=BY, at=AT),
         "protection_id": held[0],
         "party_id": parties[0],
         "entrustment_id": work,
@@ -108,7 +113,15 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
         body_id,
         people,
         arguments,
-        [f"{mark} 委託先", f"{mark} 入力", f"{mark}-officer", f"{mark} 職員", f"{mark}-417", f"{mark} 申出"],
+        [
+            f"{mark} 委託先",
+            f"{mark} 入力",
+            f"{mark}-officer",
+            f"{mark} 職員",
+            f"{mark} 契約書",
+            f"{mark}-417",
+            f"{mark} 申出",
+        ],
     )
 
 

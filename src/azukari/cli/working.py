@@ -39,12 +39,14 @@ def work(out: Speech, once: bool, below: int | None, office_path: Path, keys_pat
 def run_worker(opened: Office, stop: threading.Event, *, once: bool = False) -> None:
     """The worker in this thread, until ``stop`` is set."""
     from azukari.web import office
+    from azukari.web.custody.actions import document
     from azukari.web.custody.work import kinds
     from azukari.web.jobs import worker
     from azukari.web.jobs.actions import queue
 
     office.unlock(opened.kek)
     queue.sweep(by=opened.by, at=SystemClock().now())
+    document.sweep(by=opened.by, at=SystemClock().now())
     worker.run(kinds(ask_witness), SystemClock(), stop, once=once)
 
 

@@ -17,7 +17,7 @@ from azukari.stores.files import creating
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import environment
 
-FOLDERS: Final = ("spool", "packages", "index", "ledger", "uploads")
+FOLDERS: Final = ("spool", "packages", "index", "ledger", "uploads", "documents")
 ITSELF: Final = UUID(int=0)
 """``by=`` of what no person does: setting up, timers."""
 _unlocked: Final[dict[str, KeyEncryptionKey]] = {}

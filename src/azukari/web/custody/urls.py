@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from azukari.web.custody.views import entrustments, hand_overs, home, looked, parties, permissions, sealing, sheets
+from azukari.web.custody.views import (
+    documents,
+    entrustments,
+    hand_overs,
+    home,
+    looked,
+    parties,
+    permissions,
+    sealing,
+    sheets,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -21,6 +31,14 @@ urlpatterns = [
     path("entrustments/<uuid:entrustment_id>", entrustments.entrustment, name="entrustment"),
     path("entrustments/<uuid:entrustment_id>/stage", entrustments.set_stage, name="set_stage"),
     path("entrustments/<uuid:entrustment_id>/ask", permissions.ask_permission, name="ask_permission"),
+    path("entrustments/<uuid:entrustment_id>/documents", documents.documents, name="entrustment_documents"),
+    path("entrustments/<uuid:entrustment_id>/documents/add", documents.add, name="add_entrustment_document"),
+    path("parties/<uuid:party_id>/documents", documents.documents, name="party_documents"),
+    path("parties/<uuid:party_id>/documents/add", documents.add, name="add_party_document"),
+    path("permissions/<uuid:permission_id>/documents", documents.documents, name="permission_documents"),
+    path("permissions/<uuid:permission_id>/documents/add", documents.add, name="add_permission_document"),
+    path("documents/<uuid:document_id>/file", documents.file, name="document_file"),
+    path("documents/<uuid:document_id>/remove", documents.remove, name="remove_document"),
     path("permissions", permissions.permissions, name="permissions"),
     path("permissions/<uuid:permission_id>", permissions.permission, name="permission"),
     path("permissions/<uuid:permission_id>/grant", permissions.grant, name="grant"),

@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Final
@@ -22,7 +23,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 from azukari.errors import LimitError, PayloadError, StateError, StorageError
-from azukari.stores.files import creating, make_folders, remove, replacing, sweep_temporary
+from azukari.stores.files import creating, make_folders, put_in_place, remove, replacing, sweep_temporary
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import office
 from azukari.web.jobs.models import Upload
@@ -88,11 +89,14 @@ class _Aborted(Exception):
     """Ends the block in which a file is written."""
 
 
-def read(upload_id: UUID, key: bytes) -> Iterator[bytes]:
-    """The clear bytes, a chunk at a time; PayloadError for anything but the whole, unchanged file."""
+def read(upload_id: UUID, key: bytes, path: Path | None = None) -> Iterator[bytes]:
+    """The clear bytes, a chunk at a time; PayloadError for anything but the whole, unchanged file.
+
+    ``path``: where it was moved to.
+    """
     aead, count = AESGCM(key), 0
     try:
-        with path_of(upload_id).open("rb") as file:
+        with (path or path_of(upload_id)).open("rb") as file:
             sealed = file.read(CHUNK + TAG)
             while True:
                 following = file.read(CHUNK + TAG)
@@ -250,20 +254,44 @@ class SealedUploadHandler(FileUploadHandler):
 
 def keep(file: UploadedFile, *, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: Any) -> UUID:  # type: ignore[type-arg]
     """Keep what a form has received, its key wrapped; returns the upload's id. StorageError."""
-    if isinstance(file, SealedFile):
-        upload_id, key, size = file.upload_id, file.key, file.size or 0
-    else:
-        writer = Writer()
-        for block in file.chunks():
-            writer.write(block)
-        writer.close()
-        upload_id, key, size = writer.id, writer.key, writer.size
-    row = Upload(id=upload_id, body=body_id, bytes=size, wrapped_key=kek.wrap(key, _purpose(upload_id)))
+    sealed = seal(file)
+    row = Upload(id=sealed.id, body=body_id, bytes=sealed.size, wrapped_key=kek.wrap(sealed.key, _purpose(sealed.id)))
     row.created_at, row.created_by = at, by
     row.save(force_insert=True)
+    _take(file)
+    return sealed.id
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """封印したファイル。 An id, the key that opens the file, and its clear bytes, counted."""
+
+    id: UUID
+    key: bytes = field(repr=False)
+    size: int
+
+
+def seal(file: UploadedFile) -> Sealed:  # type: ignore[type-arg]
+    """What a form has received, sealed under ``path_of(id)``; a file of no upload, until somebody keeps or moves it."""
+    if isinstance(file, SealedFile):
+        return Sealed(file.upload_id, file.key, file.size or 0)
+    writer = Writer()
+    for block in file.chunks():
+        writer.write(block)
+    writer.close()
+    return Sealed(writer.id, writer.key, writer.size)
+
+
+def move(file: UploadedFile, sealed: Sealed, path: Path) -> None:  # type: ignore[type-arg]
+    """Take a sealed file out of the uploads, to where it stays; nothing of it is written anew. StorageError."""
+    make_folders(path.parent)
+    put_in_place(path_of(sealed.id), path)
+    _take(file)
+
+
+def _take(file: UploadedFile) -> None:  # type: ignore[type-arg]
     if isinstance(file, SealedFile):
         file.taken = True
-    return upload_id
 
 
 def _purpose(upload_id: UUID) -> str:

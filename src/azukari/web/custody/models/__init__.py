@@ -1,5 +1,6 @@
 """The custody register. Every row names its body; identifiers are random and may stand in the ledger."""
 
+from azukari.web.custody.models.document import Document
 from azukari.web.custody.models.entrustment import Entrustment, PermittedField
 from azukari.web.custody.models.hand_over import HandOver, Snapshot
 from azukari.web.custody.models.party import Party
@@ -7,6 +8,7 @@ from azukari.web.custody.models.permission import Permission, PermissionStatus
 from azukari.web.custody.models.way_back import Receipt, Return
 
 __all__ = [
+    "Document",
     "Entrustment",
     "HandOver",
     "Party",

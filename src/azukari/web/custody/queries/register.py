@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from azukari.fields.kinds import Field
-from azukari.web.custody.models import Entrustment, HandOver, Party, Permission
+from azukari.web.custody.models import Document, Entrustment, HandOver, Party, Permission
 
 PAGE: Final = 50
 SOON: Final = timedelta(days=30)
@@ -116,6 +116,7 @@ def reminders(body_id: UUID, today: date) -> list[Reminder]:
     works = Entrustment.objects.filter(
         body_id=body_id, parent=None, ends_on__range=(today, today + SOON)
     ).select_related("party")
+    papers = Document.objects.filter(body_id=body_id, removed_at=None, expires_on__lte=today + SOON)
     keys = Party.objects.filter(body_id=body_id, status=Party.Status.PENDING)
     copies = _unreceipted(body_id).select_related("party").order_by("created_at").only("created_at", "party__name")
     return [
@@ -124,6 +125,10 @@ def reminders(body_id: UUID, today: date) -> list[Reminder]:
         *(Reminder("unreceipted", row.party.name, row.created_at.date(), "hand_over", row.id) for row in copies[:PAGE]),
         *(Reminder("permission-ends", row.party.name, row.ends_on, "permission", row.id) for row in ending[:PAGE]),
         *(Reminder("entrustment-ends", row.title, row.ends_on, "entrustment", row.id) for row in works[:PAGE]),
+        *(
+            Reminder("document-expires", row.title, row.expires_on, f"{row.about}_documents", row.about_id)
+            for row in papers.order_by("expires_on")[:PAGE]
+        ),
     ]
 
 

@@ -18,6 +18,7 @@ _KINDS = {
     "key": ("鍵の確認待ち", "key waits to be confirmed"),
     "unreceipted": ("受領書がまだありません", "no receipt yet"),
     "permission-ends": ("許諾の期限が近づいています", "permission ends soon"),
+    "document-expires": ("書類の有効期限です", "document expires"),
     "entrustment-ends": ("委託の期間が終わります", "entrustment ends soon"),
 }
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from azukari.errors import LimitError, NotFoundError
 from azukari.web.accounts.queries import acting
 from azukari.web.custody import queries
-from azukari.web.custody.queries import permissions
+from azukari.web.custody.queries import documents, permissions
 from azukari.web.jobs import queries as jobs
 from azukari.web.jobs.queries import JobInfo
 
@@ -42,6 +42,11 @@ def permission(request: HttpRequest, permission_id: UUID) -> permissions.Permiss
 def hand_over(request: HttpRequest, hand_over_id: UUID) -> queries.HandOverInfo:
     """A hand-over of the body. NotFoundError."""
     return _own(request, queries.hand_over(hand_over_id))
+
+
+def document(request: HttpRequest, document_id: UUID) -> documents.DocumentInfo:
+    """A document of the body. NotFoundError."""
+    return _own(request, documents.document(document_id))
 
 
 def job(request: HttpRequest, job_id: UUID) -> JobInfo:
