@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "disclose": ("tracing", "disclose", "証拠を開示する / disclose evidence for a finding"),
     "list": ("office", "list_command", "登録を一覧する / list what is registered"),
     "ledger": ("ledger", "ledger", "台帳を統合・公開・検査する / integrate, publish and check the ledger"),
+    "reminders": ("reminding", "reminders", "期限と待っていること / what waits and what ends soon"),
     "recover": ("office", "recover", "中断した封印を片付ける / finish or void what a crash left"),
     "expire": ("office", "expire", "期限の過ぎた控えを消す / remove copy records that are over their last day"),
     "backup": ("backing", "backup", "控えを取る / back the office up into one encrypted file"),

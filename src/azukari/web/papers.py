@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 import segno
@@ -26,7 +27,6 @@ MARGIN: Final = 22 * mm
 def certificate_pdf(certificate: bytes, language: Language) -> bytes:
     """The page of a certificate that holds today. Raises what ``verify_certificate`` raises."""
     known = verify_certificate(certificate, today=now().date())
-    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     out = io.BytesIO()
     title = "再委託許諾書" if language == "ja" else "Permission for sub-entrustment"
     page = SimpleDocTemplate(
@@ -35,13 +35,13 @@ def certificate_pdf(certificate: bytes, language: Language) -> bytes:
     )  # fmt: skip
     page.build(
         [
-            Paragraph(title, _style(18, 26)),
+            Paragraph(title, style(18, 26)),
             Spacer(1, 6 * mm),
             _table(_lines(known, language)),
             Spacer(1, 8 * mm),
             Image(io.BytesIO(_square(code_text(known))), 34 * mm, 34 * mm, hAlign="LEFT"),
             Spacer(1, 3 * mm),
-            Paragraph(_note(known, language), _style(9, 14)),
+            Paragraph(_note(known, language), style(9, 14)),
         ]
     )
     return out.getvalue()
@@ -82,7 +82,7 @@ def _note(known: Certificate, language: Language) -> str:
 
 
 def _table(lines: Sequence[tuple[str, str]]) -> Table:
-    cells = [[Paragraph(_safe(left), _style(10, 16)), Paragraph(_safe(right), _style(10, 16))] for left, right in lines]
+    cells = [[Paragraph(_safe(left), style(10, 16)), Paragraph(_safe(right), style(10, 16))] for left, right in lines]
     table = Table(cells, colWidths=[42 * mm, None])
     table.setStyle(TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, "#949494"), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
     return table
@@ -99,5 +99,13 @@ def _square(text: str) -> bytes:
     return out.getvalue()
 
 
-def _style(size: int, leading: int) -> Any:
+def paragraph(text: str, size: int, leading: int) -> Any:
+    """Text in which nothing is a tag, wrapped as Japanese is."""
+    return Paragraph(_safe(text), style(size, leading))
+
+
+@cache
+def style(size: int, leading: int) -> Any:
+    """The one style of our papers, in points; its font is known from the first one on."""
+    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     return ParagraphStyle("text", fontName=FONT, fontSize=size, leading=leading, wordWrap="CJK")

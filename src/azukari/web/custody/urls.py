@@ -12,6 +12,7 @@ from azukari.web.custody.views import (
     looked,
     parties,
     permissions,
+    printing,
     sealing,
     sheets,
 )
@@ -26,6 +27,9 @@ urlpatterns = [
     path("entrustments", entrustments.entrustments, name="entrustments"),
     path("entrustments/sheet.xlsx", sheets.save, {"kind": "xlsx"}, name="sheet"),
     path("entrustments/sheet.csv", sheets.save, {"kind": "csv"}, name="sheet_csv"),
+    path("entrustments/register.pdf", printing.register, name="register_paper"),
+    path("entrustments/<uuid:entrustment_id>/sheet.pdf", printing.entrustment, name="entrustment_paper"),
+    path("reminders.ics", printing.reminders, name="reminders"),
     path("entrustments/take", sheets.take, name="take_sheet"),
     path("entrustments/add", entrustments.add_entrustment, name="add_entrustment"),
     path("entrustments/<uuid:entrustment_id>", entrustments.entrustment, name="entrustment"),

@@ -73,14 +73,14 @@ def add(
 
 
 def remove(*, document_id: UUID, by: UUID, at: datetime) -> None:
-    """Destroy the key, then the file: from the first on nobody can read it, also where the second fails.
+    """Destroy the key, then, once that is sure, the file: from the first on nobody can read it, also where the second fails.
 
-    NotFoundError, StateError if it was removed before.
+    NotFoundError, StateError if it was removed before, StorageError.
     """
     there = Document.objects.filter(id=document_id)
     if not there.filter(removed_at=None).update(wrapped_key=None, removed_at=at, removed_by=by):
         raise StateError("it was removed before") if there.exists() else NotFoundError("there is no such document")
-    remove_file(path_of(document_id))
+    transaction.on_commit(lambda: remove_file(path_of(document_id)))
 
 
 def sweep(*, by: UUID, at: datetime) -> int:
