@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,15 +50,24 @@ class Preview:
     examples: tuple[Example, ...]
 
 
-def preview(source: pl.DataFrame, leaving: Sequence[tuple[str, Field]], secret: bytes) -> Preview:
+def preview(
+    source: pl.DataFrame,
+    leaving: Sequence[tuple[str, Field]],
+    secret: bytes,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Preview:
     """The marks of a copy with these leaving columns. ``secret``: 32 random bytes for this call alone.
 
+    ``progress`` is told how many columns are done, and may raise.
     Raises MarkError if a spelling would change a value, which sealing would refuse as well.
     """
     spelled = [(header, field) for header, field in leaving if field.kind in SLOTS]
-    places = tuple(_places(source[header], header, field) for header, field in spelled)
+    places = []
+    for done, (header, field) in enumerate(spelled):
+        progress(done, len(spelled))
+        places.append(_places(source[header], header, field))
     key = HandOverKey(secret).channel(Channel.SPELLING)
-    return Preview(source.height, canaries(source.height, leaving), places, _examples(source, spelled, key))
+    return Preview(source.height, canaries(source.height, leaving), tuple(places), _examples(source, spelled, key))
 
 
 def canaries(rows: int, leaving: Sequence[tuple[str, Field]]) -> int:

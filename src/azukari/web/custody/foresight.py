@@ -57,9 +57,9 @@ def leaving(withheld: Withheld) -> pl.DataFrame:
     return withheld.frame[np.delete(np.arange(withheld.frame.height), withheld.held)]
 
 
-def marks(frame: pl.DataFrame, choice: Choice, body_id: UUID) -> tuple[dict[str, Any], bytes]:
+def marks(frame: pl.DataFrame, choice: Choice, body_id: UUID, progress: Progress) -> tuple[dict[str, Any], bytes]:
     """The marks as plain data, and the examples as the bytes to be noted."""
-    shown = preview(frame, choice.leaving, secrets.token_bytes(32))
+    shown = preview(frame, choice.leaving, secrets.token_bytes(32), progress)
     strength = rows_that_name(frame, choice.leaving, queries.count_hand_overs(body_id) + 1, secrets.token_bytes(32))
     counts = {
         "canaries": shown.canaries,

@@ -46,7 +46,7 @@ def look(context: Context) -> Mapping[str, Any]:
     withheld = withhold(frame, choice, terms.body, now().date(), office.key())
     held = foresight.holding(frame, withheld, choice, terms, office.key(), context.progress)
     leaving = foresight.leaving(withheld)
-    marks, examples = foresight.marks(leaving, choice, terms.body)
+    marks, examples = foresight.marks(leaving, choice, terms.body, context.progress)
     if context.job.upload is not None:
         uploads.note(context.job.upload, office.key(), examples)
     return {
