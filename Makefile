@@ -53,7 +53,9 @@ $(VENDOR)/tokens.css: assets/package.json assets/package-lock.json $(VENV)/.stam
 # The page with which a clerk opens packages: one file, the same bytes from the same sources; not in git, but in the wheel.
 OPENER := src/azukari/web/ui/static/azukari/opener.html
 $(OPENER): $(VENDOR)/tokens.css $(wildcard opener/*.* opener/src/*.js) docs/exit-codes.md src/azukari/__init__.py
-	@PATH="$(abspath $(BIN)):$$PATH" node opener/build.mjs $@
+	@carried='$(firstword $(wildcard $(addsuffix /azukari-*.whl,$(WHEELS))))'; \
+	if [ -n "$$carried" ]; then exec $(BIN)/python tools/wheels.py --opener "$$carried" $@; fi; \
+	PATH="$(abspath $(BIN)):$$PATH" node opener/build.mjs $@
 
 # --- what people call ----------------------------------------------------------------------------------------
 
@@ -80,7 +82,7 @@ docs: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
 	$(BIN)/python tools/docs.py --write
 
 # Every wheel that this machine's Python needs, azukari's own among them, for machines without a registry; see deploy/README.md.
-wheels: $(VENV)/.stamp-run $(VENDOR)/tokens.css
+wheels: $(VENV)/.stamp-run $(OPENER)
 	@$(BIN)/python tools/wheels.py $(or $(WHEELS),build/wheels) --dev
 
 # Programs that judge us, or hurt us: age opens our packages, Go's own sumdb packages read our ledger and our

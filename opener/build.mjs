@@ -14,7 +14,9 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(HERE);
 const MODULES = join(ROOT, "assets", "node_modules");
 const { build } = createRequire(join(ROOT, "assets", "package.json"))("esbuild");
-const BUNDLED = ["age-encryption", "@noble/ciphers", "@noble/curves", "@noble/hashes", "@noble/post-quantum", "@scure/base"];
+const BUNDLED = [
+  "age-encryption", "@noble/ciphers", "@noble/curves", "@noble/hashes", "@noble/post-quantum", "@scure/base",
+  "@digital-go-jp/design-tokens"];
 
 const read = (...path) => readFileSync(join(...path), "utf8");
 const hashOf = (text) => createHash("sha256").update(text).digest("base64");

@@ -1,6 +1,7 @@
 """Everything that an office without internet installs, in one folder: azukari's own wheel, all others, and their hashes.
 
     python tools/wheels.py FOLDER [--dev]      --dev: also what the tests need
+    python tools/wheels.py --opener WHEEL FILE  takes the opener page out of a wheel, where no npm can build it
     python tools/wheels.py --carried WHEEL TO  takes the browser code of others out of a wheel, where no registry has it
 
 Needs a registry, and the browser code that npm brought (make does that); they go into azukari's wheel. FOLDER/office.txt then
@@ -22,12 +23,14 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ("build", "core", "witness", "web", "demo")  # each holds only what those before it lack
 EPOCH = "1577836800"  # 2020-01-01: the time of every file in the wheel
 VENDOR = ROOT / "src/azukari/web/ui/static/azukari/vendor/tokens.css"
+OPENER = ROOT / "src/azukari/web/ui/static/azukari/opener.html"
 
 
 def collect(folder: Path, *, dev: bool = False) -> Path:
     """Fill the folder and return azukari's wheel. RuntimeError without the browser code; CalledProcessError."""
-    if not VENDOR.is_file():
-        raise RuntimeError(f"{VENDOR.name} is not there: run `make {VENDOR.relative_to(ROOT)}` first")
+    for brought in (VENDOR, OPENER):
+        if not brought.is_file():
+            raise RuntimeError(f"{brought.name} is not there: run `make {brought.relative_to(ROOT)}` first")
     folder.mkdir(parents=True, exist_ok=True)
     download(folder, [*LOCKS, *(("dev",) if dev else ())])
     wheel = build(ROOT, folder)
@@ -67,7 +70,16 @@ def carried(wheel: Path, to: Path) -> None:
                 (to / name.removeprefix(inside)).write_bytes(archive.read(name))
 
 
+def carried_opener(wheel: Path, to: Path) -> None:
+    """The opener page that was built where the wheel was, into the file ``to``."""
+    with zipfile.ZipFile(wheel) as archive:
+        to.write_bytes(archive.read(OPENER.relative_to(ROOT / "src").as_posix()))
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "--opener":
+        carried_opener(Path(sys.argv[2]), Path(sys.argv[3]))
+        raise SystemExit
     if sys.argv[1] == "--carried":
         carried(Path(sys.argv[2]), Path(sys.argv[3]))
         raise SystemExit

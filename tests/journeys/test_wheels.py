@@ -53,7 +53,7 @@ print(json.dumps({"status": status, "sheets": sheets, "demo": demo, "list": run(
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `make wheels` collects for an office."""
-    if not wheels.VENDOR.is_file():
+    if not (wheels.VENDOR.is_file() and wheels.OPENER.is_file()):
         pytest.skip("the browser code of others is not here: make test brings it")
     folder = tmp_path_factory.mktemp("wheels")
     try:
@@ -118,3 +118,5 @@ def test_wheel_when_built_twice_in_two_places_then_the_bytes_are_the_same(folder
     assert not [name for name in names if "test" in name.split("/")[0] or name.endswith(".pyc")]
     wheels.carried(first, tmp_path)
     assert (tmp_path / "tokens.css").read_bytes() == wheels.VENDOR.read_bytes()
+    wheels.carried_opener(first, tmp_path / "opener.html")
+    assert (tmp_path / "opener.html").read_bytes() == wheels.OPENER.read_bytes()

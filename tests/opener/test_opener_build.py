@@ -67,9 +67,10 @@ def test_page_when_read_then_each_licence_of_what_it_holds_stands_in_it(page: by
         "@noble/hashes",
         "@noble/post-quantum",
         "@scure/base",
+        "@digital-go-jp/design-tokens",
     ):
         assert f"\n{name} " in page.decode() or f">{name} " in page.decode(), name
-    assert page.count(b"Permission is hereby granted") == 5 and page.count(b"Redistribution and use") == 1
+    assert page.count(b"Permission is hereby granted") == 6 and page.count(b"Redistribution and use") == 1
 
 
 @pytest.mark.parametrize("lang", ["ja", "en"])
