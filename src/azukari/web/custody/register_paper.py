@@ -13,8 +13,8 @@ from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer, 
 
 from azukari.errors import Language
 from azukari.web.custody.clauses import CLAUSES
-from azukari.web.custody.papers import FONT, paragraph, style
 from azukari.web.custody.queries.printing import Printed, PrintedPermission
+from azukari.web.papers import FONT, paragraph, style
 
 MARGIN: Final = 14 * mm
 WIDTHS: Final = tuple(width * mm for width in (62, 44, 33, 52, 46, 32))
