@@ -379,7 +379,7 @@ def test_settings_when_set_again_then_the_key_stays_and_another_issuer_ends_ever
     first = queries.provider(made)
     assert b"PRIVATE KEY" not in first.wrapped_secret and "d" not in first.public_jwk
     with pytest.raises(KeyFileError):
-        KeyEncryptionKey(b"\x02" * 32).unwrap(first.wrapped_secret, action.purpose(made))
+        KeyEncryptionKey(b"\x02" * 32).unwrap(first.wrapped_secret, queries.provider_purpose(made))
     configure(own.body_id, there, label="新しい名前")
     assert queries.provider(made).public_jwk == first.public_jwk
     assert queries.is_linked(own.people["officer"], there.issuer)
