@@ -41,11 +41,11 @@ $(VENV)/.stamp-azukari: pyproject.toml $(VENV)/.stamp-run
 
 # Browser code of others: pinned, checked by its integrity hash, never committed. Where there is no npm, the one of a
 # wheel is installed; where there is no registry either, azukari's own wheel in the folder WHEELS brings it.
+CARRIED := $(firstword $(wildcard $(addsuffix /azukari-*.whl,$(WHEELS))))
 VENDOR := src/azukari/web/ui/static/azukari/vendor
 $(VENDOR)/tokens.css: assets/package.json assets/package-lock.json $(VENV)/.stamp-run
 	@echo 'azukari: installing the browser code that assets/package-lock.json names ...'
-	@mkdir -p $(VENDOR); carried='$(firstword $(wildcard $(addsuffix /azukari-*.whl,$(WHEELS))))'; \
-	if [ -n "$$carried" ]; then exec $(BIN)/python tools/wheels.py --carried "$$carried" $(VENDOR); fi; \
+	@mkdir -p $(VENDOR); $(if $(CARRIED),exec $(BIN)/python tools/wheels.py --carried $(CARRIED) $(VENDOR)/..;) \
 	if ! command -v npm >/dev/null; then $(INSTALL) --requirement=$(REQUIREMENTS)/node.txt || exit 1; fi; \
 	cd assets && PATH="$(abspath $(BIN)):$$PATH" npm ci --silent && \
 	cp node_modules/@digital-go-jp/design-tokens/dist/tokens.css $(abspath $(VENDOR))/
@@ -53,13 +53,12 @@ $(VENDOR)/tokens.css: assets/package.json assets/package-lock.json $(VENV)/.stam
 # The page with which a clerk opens packages: one file, the same bytes from the same sources; not in git, but in the wheel.
 OPENER := src/azukari/web/ui/static/azukari/opener.html
 $(OPENER): $(VENDOR)/tokens.css $(wildcard opener/*.* opener/src/*.js) docs/exit-codes.md src/azukari/__init__.py
-	@carried='$(firstword $(wildcard $(addsuffix /azukari-*.whl,$(WHEELS))))'; \
-	if [ -n "$$carried" ]; then exec $(BIN)/python tools/wheels.py --opener "$$carried" $@; fi; \
+	@$(if $(CARRIED),exec $(BIN)/python tools/wheels.py --carried $(CARRIED) $(@D);) \
 	PATH="$(abspath $(BIN)):$$PATH" node opener/build.mjs $@
 
 # --- what people call ----------------------------------------------------------------------------------------
 
-demo: $(VENV)/.stamp-azukari $(if $(WHEELS),$(VENDOR)/tokens.css)
+demo: $(VENV)/.stamp-azukari $(if $(CARRIED),$(OPENER))
 	@$(BIN)/azukari demo $(ARGS)
 
 test: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev $(OPENER) tools
@@ -82,6 +81,7 @@ docs: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
 	$(BIN)/python tools/docs.py --write
 
 # Every wheel that this machine's Python needs, azukari's own among them, for machines without a registry; see deploy/README.md.
+wheels: CARRIED :=
 wheels: $(VENV)/.stamp-run $(OPENER)
 	@$(BIN)/python tools/wheels.py $(or $(WHEELS),build/wheels) --dev
 

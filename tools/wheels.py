@@ -1,7 +1,6 @@
 """Everything that an office without internet installs, in one folder: azukari's own wheel, all others, and their hashes.
 
     python tools/wheels.py FOLDER [--dev]      --dev: also what the tests need
-    python tools/wheels.py --opener WHEEL FILE  takes the opener page out of a wheel, where no npm can build it
     python tools/wheels.py --carried WHEEL TO  takes the browser code of others out of a wheel, where no registry has it
 
 Needs a registry, and the browser code that npm brought (make does that); they go into azukari's wheel. FOLDER/office.txt then
@@ -22,15 +21,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ("build", "core", "witness", "web", "demo")  # each holds only what those before it lack
 EPOCH = "1577836800"  # 2020-01-01: the time of every file in the wheel
-VENDOR = ROOT / "src/azukari/web/ui/static/azukari/vendor/tokens.css"
-OPENER = ROOT / "src/azukari/web/ui/static/azukari/opener.html"
+STATIC = ROOT / "src/azukari/web/ui/static/azukari"
+MADE = ("vendor/tokens.css", "opener.html")  # by make, out of what npm brings; in no checkout
 
 
 def collect(folder: Path, *, dev: bool = False) -> Path:
     """Fill the folder and return azukari's wheel. RuntimeError without the browser code; CalledProcessError."""
-    for brought in (VENDOR, OPENER):
-        if not brought.is_file():
-            raise RuntimeError(f"{brought.name} is not there: run `make {brought.relative_to(ROOT)}` first")
+    for name in MADE:
+        if not (STATIC / name).is_file():
+            raise RuntimeError(f"{name} is not there: run `make {(STATIC / name).relative_to(ROOT)}` first")
     folder.mkdir(parents=True, exist_ok=True)
     download(folder, [*LOCKS, *(("dev",) if dev else ())])
     wheel = build(ROOT, folder)
@@ -62,24 +61,15 @@ def office_list(wheel: Path) -> str:
 
 
 def carried(wheel: Path, to: Path) -> None:
-    """The files that npm brought where the wheel was built, into the folder ``to``."""
-    inside = VENDOR.parent.relative_to(ROOT / "src").as_posix() + "/"
+    """What npm brought where the wheel was built, into the folder ``to``, as it lies in the sources."""
+    inside = STATIC.relative_to(ROOT / "src").as_posix()
+    (to / "vendor").mkdir(exist_ok=True)
     with zipfile.ZipFile(wheel) as archive:
-        for name in archive.namelist():
-            if name.startswith(inside) and name != inside:
-                (to / name.removeprefix(inside)).write_bytes(archive.read(name))
-
-
-def carried_opener(wheel: Path, to: Path) -> None:
-    """The opener page that was built where the wheel was, into the file ``to``."""
-    with zipfile.ZipFile(wheel) as archive:
-        to.write_bytes(archive.read(OPENER.relative_to(ROOT / "src").as_posix()))
+        for name in MADE:  # in this order: make takes the second for made out of the first
+            (to / name).write_bytes(archive.read(f"{inside}/{name}"))
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--opener":
-        carried_opener(Path(sys.argv[2]), Path(sys.argv[3]))
-        raise SystemExit
     if sys.argv[1] == "--carried":
         carried(Path(sys.argv[2]), Path(sys.argv[3]))
         raise SystemExit

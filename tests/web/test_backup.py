@@ -202,6 +202,9 @@ def test_backup_when_several_are_kept_then_the_oldest_go(on_sqlite: Scene, tmp_p
     for day in ("20260101", "20260102", "20260103"):
         (tmp_path / f"azukari-{day}T000000Z.azb").write_bytes(b"old")
     (tmp_path / "other.txt").write_bytes(b"not ours")
+    killed = tmp_path / ".azukari-20260101T000000Z.azb.0123456789ab.azukari-tmp"
+    killed.write_bytes(b"half")
+    os.utime(killed, (0, 0))
     told = on_sqlite.json("backup", tmp_path, "--keep", "2")
     assert told["removed"] == 2
     names = sorted(path.name for path in tmp_path.iterdir())
@@ -581,6 +584,7 @@ def test_restore_when_the_database_refuses_then_nothing_is_there(
     assert not Path(str(place[0])).exists()
     scenes.refused("option", restore, on_postgresql, place[0])
     scenes.refused("option", restore, on_postgresql, place[0], "--database", "host=x password=y dbname=z")
+    scenes.refused("storage", restore, on_postgresql, place[0], "--database", f"host={place[0]} dbname=z")
     scenes.refused("option", restore, on_postgresql, *place[:3], "--pg-bin", Path(str(place[0])).parent)
 
 

@@ -29,6 +29,7 @@ from azukari.stores.remote import ask_witness
 
 PATTERN: Final = "azukari-*.azb"
 LOCK: Final = ".backup.lock"
+DAY: Final = 86_400  # seconds
 pg_option = click.option(
     "--pg-bin",
     type=click.Path(path_type=Path),
@@ -74,6 +75,8 @@ def backup(
     to = making.recipients([_recipient(each) for each in chosen])
     with alone(office_path / LOCK, "another backup of this office is being made"):
         sweep_temporary(path.parent, name=path.name)
+        if file.is_dir():  # what a killed one has left under an earlier moment's name
+            sweep_temporary(file, before=office.at.timestamp() - DAY)
         with creating(path) as target:
             made = making.make(
                 target,

@@ -170,40 +170,41 @@ class Loading:
 
 
 def forget(address: str) -> None:
-    """The restore into this database is over."""
-    import psycopg
-
-    with psycopg.connect(address, connect_timeout=10) as connection:
+    """The restore into this database is over. Raises StorageError."""
+    with _connected(address) as connection:
         connection.execute(f"DROP TABLE IF EXISTS {_MARKER}")
 
 
 def _mark(address: str, name: str) -> None:
-    import psycopg
-
-    with psycopg.connect(address, connect_timeout=10) as connection:
+    with _connected(address) as connection:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {_MARKER} (name text PRIMARY KEY)")
         connection.execute(f"INSERT INTO {_MARKER} VALUES (%s) ON CONFLICT DO NOTHING", [name])
 
 
 def _marker(address: str) -> str:
     """The name of the restore that has begun in this database and was not finished; "" if there is none."""
-    import psycopg
-
-    try:
-        with psycopg.connect(address, connect_timeout=10) as connection:
-            if connection.execute("SELECT to_regclass(%s)", [_MARKER]).fetchone() == (None,):
-                return ""
-            row = connection.execute(f"SELECT name FROM {_MARKER}").fetchone()
-    except psycopg.OperationalError:
-        raise StorageError("the database cannot be reached") from None
+    with _connected(address) as connection:
+        if connection.execute("SELECT to_regclass(%s)", [_MARKER]).fetchone() == (None,):
+            return ""
+        row = connection.execute(f"SELECT name FROM {_MARKER}").fetchone()
     return str(row[0]) if row else ""
 
 
 def _server(address: str) -> int:
+    with _connected(address) as connection:
+        return int(connection.info.server_version) // 10_000
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    """A connection whose work is committed at the end of the block. StorageError for whatever the server refuses."""
     import psycopg
 
-    with psycopg.connect(address, connect_timeout=10) as connection:
-        return connection.info.server_version // 10_000
+    try:
+        with psycopg.connect(address, connect_timeout=10) as connection:
+            yield connection
+    except psycopg.Error:
+        raise StorageError("the database cannot be reached, or refuses") from None
 
 
 def _program(name: str, least: int, programs: Path | None) -> tuple[Path, int]:
