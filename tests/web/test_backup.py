@@ -675,3 +675,26 @@ def test_held_log_when_a_witness_does_not_agree_then_it_stays_held(ledger: Ledge
     with pytest.raises(AzukariError) as refusal:
         resuming.resume(log_id=ledger.log_id, notes=[], ask=ask, by=BY, at=AT)
     assert refusal.value.word == word and asked and hold.is_held(ledger.log_id)
+
+
+def test_outside_face_when_backed_up_then_it_comes_back_without_a_ledger(on_sqlite: Scene, tmp_path: Path) -> None:
+    from azukari.stores.keys import create_key_file
+    from azukari.web import office
+    from azukari.web.accounts.actions import body
+
+    kek = create_key_file(tmp_path / "outside.key", None)
+    office.create(tmp_path / "outside")
+    body_id = body.create(name="霞ヶ浜年金機構", key_id=kek.key_id, by=BY, at=AT)
+    (tmp_path / "outside" / "packages" / f"{uuid4()}.azk").write_bytes(b"sealed")
+    opens = ("--keys", tmp_path / "outside.key")
+    scenes.refused("option", call, "backup", tmp_path / "o.azb", "--office", tmp_path / "outside", *opens)
+    assert call("keygen", tmp_path / "chosen.key").code == 0
+    to = ("--to", tmp_path / "chosen.key.card", "--office", tmp_path / "outside")
+    assert call("backup", tmp_path / "o.azb", *to, *opens).code == 0
+    done = call("restore", tmp_path / "o.azb", tmp_path / "again", "-i", tmp_path / "chosen.key", *opens, "--json")
+    assert (done.code, done.json["logs"]) == (0, [])
+    office.start(tmp_path / "again")
+    from azukari.web.accounts import queries as accounts
+
+    assert [one.id for one in accounts.bodies()] == [body_id]
+    assert [path.read_bytes() for path in (tmp_path / "again" / "packages").iterdir()] == [b"sealed"]

@@ -16,6 +16,7 @@ from azukari.cli.options import (
     office_options,
     open_keys,
     open_office,
+    open_outside,
     read_identity,
     read_small,
     require_new,
@@ -25,6 +26,7 @@ from azukari.errors import NotFoundError, OptionError, StateError
 from azukari.ledger.limits import LIMITS
 from azukari.seal.identity import parse_card, require_recipient
 from azukari.stores.files import creating, remove, sweep_temporary
+from azukari.stores.keys import KeyEncryptionKey
 from azukari.stores.remote import ask_witness
 
 PATTERN: Final = "azukari-*.azb"
@@ -69,21 +71,21 @@ def backup(
     if keep is not None and not file.is_dir():
         raise OptionError("--keep: FILE is no folder")
     path = _new_name(file, office_path, now())
-    office = open_office(office_path, keys_path, login)
+    kek, at = _opened(office_path, keys_path, login), now()
     from azukari.web.backup import making
 
     to = making.recipients([_recipient(each) for each in chosen])
     with alone(office_path / LOCK, "another backup of this office is being made"):
         sweep_temporary(path.parent, name=path.name)
         if file.is_dir():  # what a killed one has left under an earlier moment's name
-            sweep_temporary(file, before=office.at.timestamp() - DAY)
+            sweep_temporary(file, before=at.timestamp() - DAY)
         with creating(path) as target:
             made = making.make(
                 target,
-                kek=office.kek,
+                kek=kek,
                 to=to,
                 programs=pg_bin,
-                at=office.at,
+                at=at,
                 progress=Progress(out.pick("控え", "Backup")),
             )
     dropped = [] if keep is None else _drop_old(file, keep)
@@ -92,6 +94,14 @@ def backup(
         f"Backed up into {path.name}: {made.files} file(s) and the register, {path.stat().st_size} bytes",
     )
     out.answer({"backup": str(path), "files": made.files, "bytes": path.stat().st_size, "removed": len(dropped)})
+
+
+def _opened(office_path: Path, keys_path: Path, login: str | None) -> KeyEncryptionKey:
+    """The key of the office that is open then: one with staff, or that of the contractors' screens."""
+    try:
+        return open_outside(office_path, keys_path)
+    except StateError:
+        return open_office(office_path, keys_path, login).kek
 
 
 def _new_name(file: Path, office_path: Path, at: datetime) -> Path:
@@ -174,10 +184,11 @@ def restore(
             )
     if notes and office_path is not None:
         _resume_all(office_path, notes)
-    _tell(out, found.made, held=not notes, checked=check, old=restoring.missing(found) > 0)
+    held = bool(found.logs) and not notes
+    _tell(out, found.made, held=held, checked=check, old=restoring.missing(found) > 0)
     logs = [{"origin": origin, "size": size} for _, origin, size in found.logs]
     facts = {"made": found.made, "version": found.version, "database": found.kind, "logs": logs}
-    out.answer({**facts, "members": len(found.digests), "held": not notes, "migrate": restoring.missing(found)})
+    out.answer({**facts, "members": len(found.digests), "held": held, "migrate": restoring.missing(found)})
 
 
 def _tell(out: Speech, made: str, *, held: bool, checked: bool, old: bool) -> None:

@@ -41,13 +41,13 @@ class Made:
 def recipients(chosen: Sequence[str]) -> list[str]:
     """Whom a backup is sealed to: those chosen, else the oversight key of the office's one body.
 
-    OptionError where several bodies share the office and nobody was chosen: one would hold the other's register.
+    OptionError where nobody was chosen and there is no such key, or several: one body would hold the other's register.
     """
     if chosen:
         return list(chosen)
     found = [body.recipient for body in accounts.bodies() if body.recipient]
     if len(found) != 1:
-        raise OptionError("--to: several bodies share this office; name the key that may open its backup")
+        raise OptionError("--to: name the key that may open this backup")
     return found
 
 
