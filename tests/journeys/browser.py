@@ -116,9 +116,9 @@ def browser(address: str, language: str, *arguments: str) -> Iterator[Screen]:
 
 
 @contextmanager
-def serving(office: Path, keys: Path, *options: object) -> Iterator[str]:
-    """`azukari serve --inside` in a process of its own; its address."""
-    command = [sys.executable, "-m", "azukari", "--lang", "en", "serve", "--inside", "--port", "0", *map(str, options)]
+def serving(office: Path, keys: Path, *options: object, face: str = "inside") -> Iterator[str]:
+    """`azukari serve` with the screens of a face in a process of its own; its address."""
+    command = [sys.executable, "-m", "azukari", "--lang", "en", "serve", f"--{face}", "--port", "0", *map(str, options)]
     environment = os.environ | {"AZUKARI_OFFICE": str(office), "AZUKARI_KEYS": str(keys), "AZUKARI_LOGIN": "officer"}
     environment.pop("AZUKARI_FACE", None)
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:

@@ -86,12 +86,12 @@ def outside() -> Iterator[None]:
         yield
 
 
-def a_body(name: str) -> UUID:
-    """A body as a crossing makes it outside."""
+def a_body(name: str, key_id: str = bodies.KEK.key_id) -> UUID:
+    """A body as a crossing makes it outside; ``key_id``: of the key of the office outside."""
     from azukari.web.accounts.actions import body
     from azukari.web.counter.actions import shelving
 
-    body_id = body.create(name=name, key_id=bodies.KEK.key_id, by=BY, at=AT)
+    body_id = body.create(name=name, key_id=key_id, by=BY, at=AT)
     item = BodyItem(body_id.hex, name, "", fixed_log().name, fixed_log().vkey)
     shelving.put_body(body_id=body_id, item=item, by=BY, at=AT)
     return body_id

@@ -17,6 +17,7 @@ from azukari.seal.receipt import MAX_RECEIPT
 from azukari.web.accounts.bearer import by_token
 from azukari.web.accounts.rules import Role
 from azukari.web.counter import queries
+from azukari.web.counter.uploads import PATIENCE
 from azukari.web.counter.views import own
 from azukari.web.counter.views.packages import hand_in, stream
 from azukari.web.ui.refusals import refused_as_json
@@ -44,11 +45,19 @@ def receipt(request: HttpRequest, package_id: UUID) -> JsonResponse:
     info = own.package(request, package_id)
     if request.content_type not in KINDS:
         return refused_as_json(FormatError("the content type of a receipt"), 415)
-    note = request.read(MAX_RECEIPT + 1)  # no more is read, whatever was announced
-    if len(note) > MAX_RECEIPT:
-        raise LimitError("the receipt is too large")
-    made = hand_in(request, info, note)
+    made = hand_in(request, info, _body(request))
     return JsonResponse({"id": made.hex, "status": "waiting"}, status=201)
+
+
+def _body(request: HttpRequest) -> bytes:
+    """The receipt that was sent. Of what is too large nothing is kept; some of it is read away, so that its sender hears."""
+    note = request.read(MAX_RECEIPT + 1)
+    if len(note) <= MAX_RECEIPT:
+        return note
+    for _ in range(PATIENCE // MAX_RECEIPT):
+        if not request.read(MAX_RECEIPT):
+            break
+    raise LimitError("the receipt is too large")
 
 
 def _shown(one: queries.ShelvedInfo) -> dict[str, Any]:
