@@ -10,7 +10,7 @@ import pytest
 from tests.cli import scene as scenes
 from tests.cli.scene import Scene
 
-from azukari.errors import NotFoundError, OptionError
+from azukari.errors import NotFoundError, OptionError, StateError
 
 
 @pytest.fixture
@@ -30,6 +30,18 @@ def test_serve_when_others_could_listen_in_then_refused(scene: Scene) -> None:
         (NotFoundError.code, "--tls-cert", told, "--tls-key", scene / "none.key"),
     ):
         assert scene.run("serve", "--inside", *options).code == code, options
+
+
+def test_serve_when_the_face_does_not_suit_then_refused_before_anything_listens(scene: Scene) -> None:
+    for error, *faces in (
+        (OptionError,),
+        (OptionError, "--inside", "--outside"),
+        (StateError, "--outside"),  # an office with staff: its key opens the register
+    ):
+        for lang in ("ja", "en"):
+            answer = scene.run("serve", *faces, lang=lang)
+            (line,) = answer.err.splitlines()
+            assert answer.code == error.code and getattr(error, lang) in line, faces
 
 
 def test_work_when_nothing_waits_then_it_ends(scene: Scene) -> None:

@@ -165,6 +165,19 @@ def test_receipt_when_the_inside_refused_it_then_the_page_says_why_and_it_can_be
     assert later.status_code == 302
 
 
+def test_package_when_the_opener_page_was_built_then_it_is_offered_and_else_the_command_alone(
+    two: tuple[Stall, Stall], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.contrib.staticfiles import finders
+
+    first, _ = two
+    for found in ("/somewhere/opener.html", None):
+        monkeypatch.setattr(finders, "find", lambda path, found=found: found)
+        shown = page(first.client(), f"/packages/{first.package}")
+        assert ('href="/static/azukari/opener.html" download="opener.html"' in shown) is bool(found)
+        assert f"azukari open {first.package.hex}.azk" in shown
+
+
 # ---- What waits ---------------------------------------------------------------------------------------------------
 
 
