@@ -55,9 +55,9 @@ def init(
     out.as_json = as_json
     from azukari.web.founding import found
 
-    _outside(office_path, keys_path, oversight_path)
+    keys_apart(office_path, keys_path, oversight_path)
     new = not office_path.exists()
-    kek = create_key_file(keys_path, _new_passphrase(ask))
+    kek = create_key_file(keys_path, new_passphrase(ask))
     oversight = Identity.generate()
     try:
         with creating(oversight_path) as file:
@@ -89,14 +89,15 @@ def init(
     out.answer({"office": str(office_path), "body": founded.body_id.hex, "log_key": founded.vkey})
 
 
-def _new_passphrase(ask: bool) -> bytes | None:
+def new_passphrase(ask: bool) -> bytes | None:
+    """What is to protect a new key file: typed twice, or from the environment."""
     if not ask:
         return passphrase()
     typed = click.prompt("Passphrase / パスフレーズ", hide_input=True, confirmation_prompt=True, err=True)
     return str(typed).encode()
 
 
-def _outside(office_path: Path, *key_paths: Path) -> None:
+def keys_apart(office_path: Path, *key_paths: Path) -> None:
     """Keys inside the office directory would be lost together with it."""
     office = office_path.resolve()
     for path in key_paths:

@@ -69,7 +69,7 @@ def put_in_place(made: Path, path: Path) -> None:
         with made.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(made, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise _storage_error(path, error) from None
 
@@ -78,7 +78,7 @@ def remove(path: Path) -> None:
     """Delete a file and sync its folder; a file that is not there is no error. Raises StorageError."""
     try:
         path.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise _storage_error(path, error) from None
 
@@ -90,7 +90,7 @@ def make_folders(folder: Path) -> None:
     make_folders(folder.parent)
     try:
         folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
     except OSError as error:
         raise _storage_error(folder, error) from None
 
@@ -130,7 +130,7 @@ def _publishing(
                 temporary.unlink(missing_ok=True)
             raise
         try:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except BaseException:
             with suppress(OSError):
                 undo()
@@ -175,7 +175,7 @@ def _unlink_or_undo(temporary: Path, path: Path) -> None:
         raise
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename durable. Windows cannot open a folder; some network file systems cannot sync one."""
     if os.name == "nt":
         return

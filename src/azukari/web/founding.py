@@ -1,4 +1,4 @@
-"""Found an office: body, first officer, ledger, oversight key. The one place where all of them are made together."""
+"""Found an office: body, first officer, ledger, oversight key; or an outside one. The one place where all of them are made together."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from azukari.errors import OptionError
+from django.db import transaction
+
+from azukari.errors import ForeignCrossingError, OptionError, StateError
 from azukari.ledger.note import Signer, check_name
+from azukari.seal.crossing import Side
 from azukari.seal.identity import Card
+from azukari.seal.pairing import SideCard
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import office
 
@@ -75,3 +79,37 @@ def found(
         at=at,
     )
     return Founded(body_id, officer_id, vkey)
+
+
+def found_outside(
+    folder: Path, *, card: SideCard, kek: KeyEncryptionKey, at: datetime, database: str | None = None
+) -> None:
+    """Make the outside office of a body: its own database and key, no ledger, no officer; accounts arrive in crossings.
+
+    ``card``: the inside's, whose fingerprint is compared when the two are paired. Raises OptionError, StateError,
+    StorageError, ForeignCrossingError for a card of an outside.
+    """
+    _require_inside(card)
+    office.create(folder, database)
+    add_outside(card=card, kek=kek, at=at)
+
+
+def add_outside(*, card: SideCard, kek: KeyEncryptionKey, at: datetime) -> None:
+    """Another body in the open outside office, strictly apart. StateError if it is there; ForeignCrossingError as above."""
+    from azukari.web.accounts import queries as accounts  # models exist once the office is started
+    from azukari.web.accounts.actions import body
+    from azukari.web.crossing.actions import pairing
+
+    body_id = UUID(hex=card.body)
+    _require_inside(card)
+    with transaction.atomic():
+        if any(known.id == body_id for known in accounts.bodies()):
+            raise StateError("this body is there already")
+        named = {"name": card.name, "name_en": card.name_en, "key_id": kek.key_id}
+        body.create(body_id=body_id, by=office.ITSELF, at=at, **named)
+        pairing.prepare(body_id=body_id, side=Side.OUTSIDE, kek=kek, by=office.ITSELF, at=at)
+
+
+def _require_inside(card: SideCard) -> None:
+    if card.side is not Side.INSIDE:
+        raise ForeignCrossingError("the card of an outside")

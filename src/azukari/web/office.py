@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -104,6 +106,19 @@ def migrate() -> None:
     from django.core.management import call_command  # needs the settings
 
     call_command("migrate", verbosity=0, interactive=False)
+
+
+@contextmanager
+def one_round() -> Iterator[None]:
+    """One round of a loop: a database that fails is a StorageError, and one that was restarted is found in the next."""
+    from django.db import Error, connections  # needs the settings
+
+    try:
+        yield
+    except Error:
+        raise StorageError("the register") from None
+    finally:
+        connections.close_all()
 
 
 def folder() -> Path:

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "azukari.web.ui",
     "azukari.web.sequencer",
     "azukari.web.jobs",
+    "azukari.web.crossing",
     "azukari.web.accounts",
     "azukari.web.keyring",
     "azukari.web.subjects",

@@ -75,16 +75,16 @@ def put_package(*, body_id: UUID, package_id: UUID, file: Path, by: UUID, at: da
         put_in_place(file, places.package(package_id))
 
 
-def put_certificate(*, body_id: UUID, data: bytes, by: UUID, at: datetime) -> None:
+def put_certificate(*, body_id: UUID, permission_id: UUID, data: bytes, by: UUID, at: datetime) -> None:
     """Keep the newest certificate of a permission; an older one than there is changes nothing.
 
     Raises as ``seal.certificate.read_certificate``, and ForeignCrossingError for one of another body.
     """
     said = read_certificate(data)
     entry = said.permission
-    if UUID(hex=entry.body) != body_id:
-        raise ForeignCrossingError("a certificate of another body")
-    there = Certificate.objects.filter(id=UUID(hex=entry.permission)).first()
+    if (UUID(hex=entry.body), UUID(hex=entry.permission)) != (body_id, permission_id):
+        raise ForeignCrossingError("a certificate of another body or permission")
+    there = Certificate.objects.filter(id=permission_id).first()
     if there is not None and not _newer(there, said):
         return
     values = {
@@ -100,7 +100,7 @@ def put_certificate(*, body_id: UUID, data: bytes, by: UUID, at: datetime) -> No
         "shelved_at": at,
         "shelved_by": by,
     }
-    _put(Certificate, body_id, UUID(hex=entry.permission), values)
+    _put(Certificate, body_id, permission_id, values)
 
 
 def put_account(*, body_id: UUID, item: AccountItem, by: UUID, at: datetime) -> None:

@@ -5,6 +5,7 @@ from azukari.web.custody.models.entrustment import Entrustment, PermittedField
 from azukari.web.custody.models.hand_over import HandOver, Snapshot
 from azukari.web.custody.models.party import Party
 from azukari.web.custody.models.permission import Permission, PermissionStatus
+from azukari.web.custody.models.submission import Submission
 from azukari.web.custody.models.way_back import Receipt, Return
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "Receipt",
     "Return",
     "Snapshot",
+    "Submission",
 ]

@@ -49,3 +49,19 @@ def certificate(permission_id: UUID) -> bytes:
 
     status = StatusProof(bytes(said.entry), said.entry_index, proven(said.entry_index)) if said else None
     return make_certificate(bytes(row.entry), row.entry_index, opened(row), proven(row.entry_index), status)
+
+
+def certificate_version(permission_id: UUID) -> str:
+    """What changes with the certificate of a permission: the newest index that the ledger has of it, as text.
+
+    Proofs under a later checkpoint say the same; so one that nothing was said of since need not be handed out again.
+    NotFoundError and NotWitnessedError as ``certificate``.
+    """
+    row = Permission.objects.filter(id=permission_id).first()
+    if row is None or row.entry_index is None:
+        raise NotFoundError("there is no certificate of this permission")
+    size = published(sequencer.log_of(row.body_id).id).size
+    if row.entry_index >= size:
+        raise NotFoundError("no checkpoint covers this permission yet")
+    said = PermissionStatus.objects.filter(permission=row, entry_index__lt=size).order_by("-entry_index").first()
+    return str(said.entry_index if said else row.entry_index)

@@ -1,0 +1,222 @@
+"""`crossing`, `export`, `import`: what crosses the gap between the two sides of an office, in folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import click
+
+from azukari.cli import carrying
+from azukari.cli.ledger import stop_on_signal
+from azukari.cli.options import json_option, now, office_options, read_small, require_new
+from azukari.cli.outside import write_card
+from azukari.cli.sides import OpenSide, open_side
+from azukari.cli.speech import Progress, Speech, speech
+from azukari.errors import AzukariError, ForeignCrossingError, NotFoundError, OptionError
+from azukari.seal.crossing import Side
+from azukari.seal.pairing import parse_side_card
+from azukari.stores.crossing import crossings_in
+
+if TYPE_CHECKING:
+    from azukari.web.crossing.actions.taking import Came
+    from azukari.web.crossing.actions.writing import Written
+
+_MOST_SECONDS: Final = 86_400
+
+
+@click.group()
+def crossing() -> None:
+    """便。 Crossings between the inside and the outside of an office."""
+
+
+@crossing.command("card")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="カード / card file")
+@click.option("--body", "name", help="外側に機関が複数あるとき / which body, where the outside has several")
+@office_options
+@json_option
+@speech
+def card_command(
+    out: Speech, output: Path, name: str | None, office_path: Path, keys_path: Path, login: str | None, as_json: bool
+) -> None:
+    """こちら側のカードを書く。 Write the card of this side, to be given to the other; its key is made if need be."""
+    out.as_json = as_json
+    require_new(output)
+    opened = open_side(office_path, keys_path, login)
+    from azukari.web.crossing.actions import pairing
+
+    body_id = _chosen_body(opened, name)
+    if opened.side is Side.INSIDE:
+        pairing.prepare(body_id=body_id, side=Side.INSIDE, kek=opened.kek, by=opened.by, at=opened.at)
+    made = write_card(body_id, opened.kek, output)
+    out.say(
+        f"カードを書きました: {output.name}\n指紋（読み上げる）: {made.fingerprint}",
+        f"Card written: {output.name}\nFingerprint (read it out): {made.fingerprint}",
+    )
+    out.answer({"card": str(output), "side": made.side.value, "fingerprint": made.fingerprint})
+
+
+@crossing.command("pair")
+@click.argument("card_file", type=click.Path(path_type=Path))
+@click.option("--fingerprint", required=True, help="聞いた指紋 / fingerprint that was read out by the other side")
+@office_options
+@json_option
+@speech
+def pair(
+    out: Speech,
+    card_file: Path,
+    fingerprint: str,
+    office_path: Path,
+    keys_path: Path,
+    login: str | None,
+    as_json: bool,
+) -> None:
+    """相手側の鍵を、指紋で確かめて登録する。 Pin the keys of the other side, whose card is CARD_FILE."""
+    out.as_json = as_json
+    card = parse_side_card(read_small(card_file))
+    opened = open_side(office_path, keys_path, login)
+    from azukari.web.crossing.actions import pairing
+
+    body_id = UUID(hex=card.body)
+    if body_id not in opened.bodies:
+        raise ForeignCrossingError("a card of another body")
+    if opened.side is Side.INSIDE:
+        pairing.prepare(body_id=body_id, side=Side.INSIDE, kek=opened.kek, by=opened.by, at=opened.at)
+    pairing.pair(card=card, body_id=body_id, fingerprint=fingerprint, by=opened.by, at=opened.at)
+    out.say(f"組み合わせました: {card.name}", f"Paired: {card.name}")
+    out.answer({"body": card.body, "side": card.side.value, "paired": True})
+
+
+@click.command("export")
+@click.argument("folder", type=click.Path(path_type=Path))
+@office_options
+@json_option
+@speech
+def export_command(
+    out: Speech, folder: Path, office_path: Path, keys_path: Path, login: str | None, as_json: bool
+) -> None:
+    """便を書き出す。 Write to FOLDER what is new for the other side, and what has not arrived there yet."""
+    out.as_json = as_json
+    opened = open_side(office_path, keys_path, login)
+    carrying.require_folder(folder)
+    done = []
+    for body_id in carrying.paired(opened):
+        done.append(carrying.export(opened, body_id, folder, Progress(out.pick("書き出し", "writing"))))
+        _tell_written(out, done[-1])
+    names = [path.name for written in done for path in written.folders]
+    out.answer({"made": sum(one.made for one in done), "items": sum(one.items for one in done), "crossings": names})
+
+
+@click.command("import")
+@click.argument("folder", type=click.Path(path_type=Path))
+@office_options
+@json_option
+@speech
+def import_command(
+    out: Speech, folder: Path, office_path: Path, keys_path: Path, login: str | None, as_json: bool
+) -> None:
+    """便を取り込む。 Take the crossing in FOLDER, or all those in it that are next."""
+    out.as_json = as_json
+    opened = open_side(office_path, keys_path, login)
+    done = []
+    for found in carrying.chosen(opened, folder):
+        done.append(carrying.take(opened, found, Progress(out.pick("取込み", "taking"))))
+        _tell_came(out, done[-1])
+    if not done:
+        out.say("新しい便はありません。", "There is no new crossing.")
+    out.answer({"crossings": [_answer(came) for came in done]})
+
+
+@crossing.command("run")
+@click.option("--to", "folder", type=click.Path(path_type=Path), required=True, help="出す先 / where to write")
+@click.option("--from", "source", type=click.Path(path_type=Path), required=True, help="来る所 / where to look")
+@click.option("--every", type=click.IntRange(1, _MOST_SECONDS), default=60, show_default=True, help="秒 / seconds")
+@click.option("--times", type=click.IntRange(1), help="この回数で終わる / end after so many rounds")
+@office_options
+@json_option
+@speech
+def run(
+    out: Speech,
+    folder: Path,
+    source: Path,
+    every: int,
+    times: int | None,
+    office_path: Path,
+    keys_path: Path,
+    login: str | None,
+    as_json: bool,
+) -> None:
+    """壁のない 1 台で、便を自動で受け渡す。 For a body without a wall: take and write again and again, until ended.
+
+    One process for each side, each with the other's folders.
+    """
+    out.as_json = as_json
+    if folder.resolve() == source.resolve():
+        raise OptionError("--to and --from are two folders")
+    opened = open_side(office_path, keys_path, login)
+    for place in (folder, source):
+        carrying.require_folder(place)
+    carrying.paired(opened)
+    out.say("受渡しを始めます。", "Carrying.")
+    stop, rounds = stop_on_signal(), 0
+    while not stop.is_set() and rounds != times:
+        _round(out, opened, folder, source)
+        rounds += 1
+        if rounds != times:
+            stop.wait(every)
+    out.answer({"rounds": rounds})
+
+
+def _round(out: Speech, opened: OpenSide, folder: Path, source: Path) -> None:
+    """One round; what fails is told, and tried again in the next one."""
+    from azukari.web import office
+
+    fresh = OpenSide(opened.side, opened.kek, opened.bodies, opened.by, now())
+    try:
+        with office.one_round():
+            for found in carrying.next_of(fresh, crossings_in(source)):
+                _tell_came(out, carrying.take(fresh, found, _silent))
+            for body_id in carrying.paired(fresh):
+                carrying.export(fresh, body_id, folder, _silent)
+                carrying.tidy(fresh, body_id, folder)
+    except AzukariError as error:
+        click.echo(f"azukari: {error.sentence(out.language)}", err=True)
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody watches a loop."""
+
+
+def _tell_written(out: Speech, written: Written) -> None:
+    names = ", ".join(path.name for path in written.folders)
+    out.say(
+        f"新しい便 {written.made} 通（{written.items} 件）。届いていない便: {names or 'なし'}",
+        f"{written.made} new crossing(s), {written.items} item(s). Not arrived yet: {names or 'none'}",
+    )
+
+
+def _tell_came(out: Speech, came: Came) -> None:
+    out.say(
+        f"第 {came.sequence} 便を取り込みました: {came.taken} 件",
+        f"Crossing no. {came.sequence} taken: {came.taken} item(s)",
+    )
+    for one in came.refused:
+        out.say(f"  取り込めない品 {one.kind}: {one.sentence('ja')}", f"  refused {one.kind}: {one.sentence('en')}")
+
+
+def _answer(came: Came) -> dict[str, Any]:
+    refused = [{"kind": one.kind, "id": one.id.hex, "error": one.error.word} for one in came.refused]
+    return {"sequence": came.sequence, "taken": came.taken, "refused": refused}
+
+
+def _chosen_body(opened: OpenSide, name: str | None) -> UUID:
+    """The one body, or the one that was named by its id or name. OptionError, NotFoundError."""
+    from azukari.web.accounts import queries
+
+    if name is None and len(opened.bodies) > 1:
+        raise OptionError("--body: there are several")
+    for body_id in opened.bodies:
+        if name in (None, body_id.hex, queries.body(body_id).name):
+            return body_id
+    raise NotFoundError("body")

@@ -1,0 +1,52 @@
+"""What came from inside goes to its place on the shelf, and what firms handed in goes on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from azukari.errors import FormatError
+from azukari.seal.items import AccountItem, AnswerItem, BodyItem, FirmItem, Item, WorkItem
+from azukari.web.counter.actions import shelving
+from azukari.web.counter.models import Sent, Shelved
+from azukari.web.crossing.actions.taking import Incoming
+from azukari.web.crossing.actions.writing import Outgoing
+
+_PUT: dict[str, tuple[type[Item], Any]] = {
+    "body": (BodyItem, shelving.put_body),
+    "firm": (FirmItem, shelving.put_firm),
+    "work": (WorkItem, shelving.put_work),
+    "account": (AccountItem, shelving.put_account),
+    "answer": (AnswerItem, shelving.answer),
+}
+
+
+def apply(*, item: Incoming, body_id: UUID, by: UUID, at: datetime) -> None:
+    """Put one item of a crossing from inside up, inside the caller's transaction.
+
+    Raises as the functions of ``shelving``; FormatError for a kind that does not come from inside, or another id than
+    the list's.
+    """
+    named: dict[str, Any] = {"body_id": body_id, "by": by, "at": at}
+    if item.kind == "package":
+        shelving.put_package(package_id=item.id, file=item.file, **named)
+    elif item.kind == "certificate":
+        shelving.put_certificate(permission_id=item.id, data=item.data, **named)
+    elif item.kind in _PUT:
+        form, put = _PUT[item.kind]
+        parsed: Any = form.parse(item.data)
+        if UUID(hex=parsed.id) != item.id:
+            raise FormatError("another identifier than the list's")
+        put(item=parsed, **named)
+    else:
+        raise FormatError(f"an item of kind {item.kind} from inside")
+
+
+def mark_exported(*, items: Sequence[Outgoing], by: UUID, at: datetime) -> None:
+    """Note, inside the caller's transaction, that these submissions are on their way."""
+    found = Sent.objects.filter(id__in=[item.id for item in items], status=Sent.Status.WAITING)
+    about = list(found.filter(kind=Sent.Kind.RECEIPT).values_list("about", flat=True))
+    found.update(status=Sent.Status.EXPORTED)
+    Shelved.objects.filter(id__in=about, receipt=Shelved.Receipt.WAITING).update(receipt=Shelved.Receipt.EXPORTED)

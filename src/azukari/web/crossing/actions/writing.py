@@ -1,0 +1,173 @@
+"""Crossings are written: first into the register, whole, then as folders, which can be written again at any time.
+
+The register comes first. A folder that was written before its row could be carried across by somebody while a crash took
+the row away, and the next crossing of the same number would then split the chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from azukari.errors import StateError, StorageError
+from azukari.seal.crossing import MAX_ITEMS, Crossing, Listed, Side, name_of, seal_item, signer_of
+from azukari.seal.items import moment_text
+from azukari.stores.crossing import Progress, write_folder
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web import office
+from azukari.web.crossing import queries
+from azukari.web.crossing.models import Crossed, Exported, Parcel, Peer
+from azukari.web.crossing.vault import identity_of
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """出す品。 An item that may go out: how to read its bytes, or the place of a finished file in the office's folder.
+
+    ``version`` tells whether it changed since it went out last; only then it is read.
+    """
+
+    kind: str
+    id: UUID
+    version: str
+    read: Callable[[], bytes] = field(default=bytes, repr=False)
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """書き出しの結果。 How many crossings were made anew, how many items they hold, and the folders that lie there now."""
+
+    made: int
+    items: int
+    folders: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """An item as it will cross: what the list says of it, and its sealed bytes or its place."""
+
+    item: Outgoing
+    listed: Listed
+    sealed: bytes | None
+
+
+def write(
+    *,
+    body_id: UUID,
+    candidates: Iterable[Outgoing],
+    folder: Path,
+    kek: KeyEncryptionKey,
+    by: UUID,
+    at: datetime,
+    left: Callable[[Sequence[Outgoing]], None] = lambda items: None,
+    progress: Progress = lambda done, total: None,
+) -> Written:
+    """Make crossings of what is new or changed, and write all that have not arrived yet under ``folder``.
+
+    ``left`` is called in the same transaction with the items that go out. May be repeated, also into another folder: a
+    crossing that was lost is written again, byte for byte. Nothing new and nothing to confirm makes no crossing.
+    StateError before the sides are paired, KeyFileError, StorageError.
+    """
+    recipient, before = queries.paired(body_id).recipient, queries.exported(body_id)
+    changed = [item for item in candidates if before.get((item.kind, item.id)) != item.version]
+    ready = [_ready(item, recipient) for item in changed]
+    made = _record(body_id, ready, kek, left, by=by, at=at)
+    folders = [
+        write_folder(folder, note, queries.parcels(body_id, number), progress)
+        for number, note in queries.on_their_way(body_id)
+    ]
+    return Written(len(made), sum(made), tuple(folders))
+
+
+def _ready(item: Outgoing, recipient: str) -> _Ready:
+    """Before the transaction: reading a large package must not hold up the office."""
+    if item.path:
+        size, digest = _measured(office.folder() / item.path)
+        sealed = None
+    else:
+        sealed = seal_item(item.read(), recipient)
+        size, digest = len(sealed), hashlib.sha256(sealed).hexdigest()
+    return _Ready(item, Listed(name_of(item.kind, item.id.hex), item.kind, item.id.hex, size, digest), sealed)
+
+
+def _measured(path: Path) -> tuple[int, str]:
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return file.tell(), digest
+    except OSError:
+        raise StorageError(f"{path.name} cannot be read") from None
+
+
+def _record(
+    body_id: UUID,
+    ready: list[_Ready],
+    kek: KeyEncryptionKey,
+    left: Callable[[Sequence[Outgoing]], None],
+    *,
+    by: UUID,
+    at: datetime,
+) -> list[int]:
+    """The rows of the new crossings, in one transaction with the marks of their items; returns the count of each."""
+    with transaction.atomic():
+        peer = Peer.objects.select_for_update(no_key=True).filter(body=body_id).first()
+        if peer is None:
+            raise StateError("this side has no key yet")
+        before = queries.exported(body_id)  # another export may have been faster
+        ready = [one for one in ready if before.get((one.item.kind, one.item.id)) != one.item.version]
+        pieces = [ready[start : start + MAX_ITEMS] for start in range(0, len(ready), MAX_ITEMS)]
+        if not pieces and _owes_word(body_id):
+            pieces = [[]]
+        for piece in pieces:
+            _record_one(peer, piece, kek, by=by, at=at)
+        left([one.item for one in ready])
+    return [len(piece) for piece in pieces]
+
+
+def _record_one(peer: Peer, piece: list[_Ready], kek: KeyEncryptionKey, *, by: UUID, at: datetime) -> None:
+    last = queries.chain(peer.body, Crossed.Direction.OUT)
+    crossing = Crossing(
+        side=Side(peer.side),
+        body=peer.body.hex,
+        sequence=last.sequence + 1,
+        previous=last.digest,
+        taken=queries.chain(peer.body, Crossed.Direction.IN).sequence,
+        made=moment_text(at),
+        items=tuple(sorted(one.listed for one in piece)),
+    )
+    row = Crossed.objects.create(
+        body=peer.body,
+        direction=Crossed.Direction.OUT,
+        sequence=crossing.sequence,
+        previous=crossing.previous,
+        digest=crossing.digest,
+        count=len(piece),
+        note=crossing.sign(signer_of(identity_of(peer, kek))),
+        crossed_at=at,
+        crossed_by=by,
+    )
+    Parcel.objects.bulk_create(
+        Parcel(body=peer.body, crossed=row, name=one.listed.name, sealed=one.sealed, path=one.item.path)
+        for one in piece
+    )
+    # What came before this one is confirmed by it.
+    Crossed.objects.filter(body=peer.body, direction=Crossed.Direction.IN, arrived_at__isnull=True).update(
+        arrived_at=at
+    )
+    for one in piece:
+        named: dict[str, Any] = {"body": peer.body, "kind": one.item.kind, "item": one.item.id}
+        Exported.objects.update_or_create(**named, defaults={"version": one.item.version})
+
+
+def _owes_word(body_id: UUID) -> bool:
+    """Whether something came that no crossing of ours has confirmed; a mere confirmation is not confirmed again."""
+    came = Crossed.objects.filter(body=body_id, direction=Crossed.Direction.IN, count__gt=0, arrived_at__isnull=True)
+    return came.exists()
