@@ -290,7 +290,8 @@ class _Watched:
 
     def read(self, size: int = -1) -> bytes:
         data = self._source.read(size)
-        self._progress(self._source.tell(), self._total)
+        if data:  # the end is told once
+            self._progress(self._source.tell(), self._total)
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
