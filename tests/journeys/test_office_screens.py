@@ -112,6 +112,7 @@ def test_sub_entrustment_when_permitted_in_the_browser_then_sealing_works_and_th
         certificate = save(screen, "許諾書（機械用 .azp）", "Certificate (.azp)", tmp_path / "permission.azp")
         paper = save(screen, "許諾書（PDF）", "Certificate (PDF)", tmp_path / "permission.pdf")
         assert paper.read_bytes().startswith(b"%PDF")
+        attach(screen, paper, tmp_path)
         code, said = azukari("verify", certificate, "-i", sub, "--json")
         assert (code, json.loads(said)["verdict"]) == (0, "holds")
         assert seal("permitted.azk", "--parent", above) == 0
@@ -126,6 +127,21 @@ def test_sub_entrustment_when_permitted_in_the_browser_then_sealing_works_and_th
         for path, name in (("/entrustments", "entrustments"), ("/hand-overs", "hand-overs"), ("/parties", "parties")):
             screen.go(path)
             screen.look(name)
+
+
+def attach(screen: Screen, file: Path, folder: Path) -> None:
+    """A document of the permission, saved again as it was; then back."""
+    before = screen.page.url
+    screen.press("書類", "Documents")
+    screen.page.locator('[name="file"]').set_input_files(file)
+    screen.fill(title="確認の記録")
+    screen.page.locator('[name="kind"]').select_option("evidence")
+    screen.press("加える", "Add")
+    screen.look("documents")
+    assert save(screen, "確認の記録", "確認の記録", folder / "saved.pdf").read_bytes() == file.read_bytes()
+    screen.go("/account/provider")
+    screen.look("provider")
+    screen.page.goto(before)
 
 
 def register(screen: Screen, card: Path, key: Path, folder: Path) -> None:
