@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 VARIABLE = "AZUKARI_TEST_DATABASE"
-USER = "azukari"  # of the database
+USER = "azukari"  # of the database: it owns what it makes and is no superuser, whom row-level security does not bind
+SUPERUSER = "postgres"
 UNPRIVILEGED, GROUP = "nobody", "nogroup"
 _NOT_RUN = shutil.ignore_patterns("include", "doc", "__pycache__")
 SECONDS = 30  # for starting, and for stopping
@@ -60,11 +61,14 @@ def throwaway() -> Iterator[str]:
         as_user = _prepared_user(root)
         bin_folder = _readable(found, root) if as_user else found
         data = root / "data"
-        _run([bin_folder / "initdb", "-D", data, "-U", USER, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"], as_user)
+        _run(
+            [bin_folder / "initdb", "-D", data, "-U", SUPERUSER, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"],
+            as_user,
+        )
         watch = _start(bin_folder, data, root, as_user)
         try:
             conninfo = f"host={root} user={USER} dbname=postgres"
-            _wait(conninfo, root)
+            _wait(f"host={root} user={SUPERUSER} dbname=postgres", root)
             yield conninfo
         finally:
             watch.communicate(timeout=SECONDS)  # ends its input
@@ -107,12 +111,15 @@ def _start(bin_folder: Path, data: Path, root: Path, as_user: dict[str, Any]) ->
 
 
 def _wait(conninfo: str, root: Path) -> None:
+    """Until the server answers; then it gets its ordinary role."""
     import psycopg
 
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         try:
-            psycopg.connect(conninfo, connect_timeout=2).close()
+            with psycopg.connect(conninfo, connect_timeout=2) as connection:
+                connection.execute(f"CREATE ROLE {USER} LOGIN CREATEDB")
+                connection.execute(f"ALTER DATABASE postgres OWNER TO {USER}")
             return
         except psycopg.OperationalError:
             time.sleep(0.05)

@@ -66,7 +66,7 @@ def types(scene: Scene) -> list[str]:
 @contextmanager
 def held(server: Server, waiting: int) -> Iterator[None]:
     """The log is locked by somebody else until so many wait for a lock; whatever they read before is old by then."""
-    with psycopg.connect(server.database("custody")) as other:
+    with psycopg.connect(server.database("custody"), options="-c azukari.door=all") as other:
         other.execute("SELECT 1 FROM sequencer_log FOR UPDATE")
         yield
         question = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'custody' AND wait_event_type = 'Lock'"

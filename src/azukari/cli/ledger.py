@@ -73,18 +73,20 @@ def integrate(
 
 def run_integrator(office: Office, log_id: UUID, after: Callable[[Signed], None], stop: threading.Event) -> None:
     """The integrator in this thread, until ``stop`` is set."""
+    from azukari.web.postgresql import wall
     from azukari.web.sequencer.actions import integrator
     from azukari.web.sequencer.queries.signing import signers_of
 
-    integrator.run(
-        log_id=log_id,
-        signers=lambda at: signers_of(log_id, office.kek, at.date()),
-        clock=SystemClock(),
-        stop=stop,
-        after=after,
-        by=office.by,
-        at=office.at,
-    )
+    with wall.acting(wall.ALL):  # also in a process that serves, whose own connections see next to nothing
+        integrator.run(
+            log_id=log_id,
+            signers=lambda at: signers_of(log_id, office.kek, at.date()),
+            clock=SystemClock(),
+            stop=stop,
+            after=after,
+            by=office.by,
+            at=office.at,
+        )
 
 
 def stop_on_signal() -> threading.Event:

@@ -29,6 +29,7 @@ class _Place:
     port: int
     names: tuple[str, ...]
     tls: Tls | None
+    walled: bool
 
     def address(self, port: int) -> str:
         """What people type."""
@@ -43,6 +44,11 @@ class _Place:
 @click.option("--name", "names", multiple=True, help="利用者が開くホスト名 / host name under which people ask for it")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="TLS の証明書（PEM）/ certificate chain")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="その鍵（PEM）/ its key")
+@click.option(
+    "--without-wall",
+    is_flag=True,
+    help="PostgreSQL の行単位の制限が効かない役割でも開く / serve with a database role that row-level security does not bind",
+)
 @office_options
 @speech
 def serve(
@@ -54,6 +60,7 @@ def serve(
     names: tuple[str, ...],
     tls_cert: Path | None,
     tls_key: Path | None,
+    without_wall: bool,
     office_path: Path,
     keys_path: Path,
     login: str | None,
@@ -65,7 +72,7 @@ def serve(
     os.environ["AZUKARI_FACE"] = "inside" if inside else "outside"
     os.environ["AZUKARI_PLAIN_HTTP"] = "" if tls else "1"
     ask_once(keys_path)
-    at = _Place(host, _PORTS[inside] if port is None else port, names, tls)
+    at = _Place(host, _PORTS[inside] if port is None else port, names, tls, not without_wall)
     if inside:
         _serve_inside(out, at, office_path, keys_path, login)
     else:
@@ -107,7 +114,9 @@ def _answer(out: Speech, at: _Place, started: Callable[[], None]) -> None:
     def ready(taken: int) -> None:
         out.say(f"画面を開きました: {at.address(taken)}", f"Serving {at.address(taken)}")
 
-    serving.serve_screens(at.host, at.port, ready, names=at.names, tls=at.tls, started=started)
+    serving.serve_screens(
+        at.host, at.port, ready, names=at.names, tls=at.tls, started=started, walled=at.walled
+    )
 
 
 def _tls(certificate: Path | None, key: Path | None, host: str) -> Tls | None:

@@ -15,6 +15,8 @@ ADDRESS: Final = "database"
 """The file that holds the address of an office's PostgreSQL database, one line of libpq conninfo, no password."""
 SESSION_KEY: Final = "session.key"
 """The file that holds what signs the cookies of an office; made with it, and worthless anywhere else."""
+KEPT: Final = 600
+"""Seconds that a connection to PostgreSQL is kept for the next request of its thread."""
 _SECRET: Final = {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
 
 
@@ -104,4 +106,8 @@ def postgresql(address: str) -> dict[str, Any]:
     # Writers lock the log's row, so that indexes are given in commit order. After the wait they must see what was
     # committed meanwhile, so the level is set, whatever the server's default is.
     options = parts | {"isolation_level": IsolationLevel.READ_COMMITTED}
-    return settings | {"ENGINE": "azukari.web.postgresql", "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
+    kept = {
+        "CONN_MAX_AGE": KEPT,
+        "CONN_HEALTH_CHECKS": True,
+    }  # opening and asking a server takes longer than most pages
+    return settings | {"ENGINE": "azukari.web.postgresql", "OPTIONS": options} | kept

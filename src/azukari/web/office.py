@@ -102,10 +102,13 @@ def key() -> KeyEncryptionKey:
 
 
 def migrate() -> None:
-    """Bring the register of the open office to this version's schema."""
+    """Bring the register of the open office to this version's schema, and the wall between bodies with it."""
     from django.core.management import call_command  # needs the settings
 
+    from azukari.web.postgresql import policies
+
     call_command("migrate", verbosity=0, interactive=False)
+    policies.build()
 
 
 @contextmanager
@@ -134,6 +137,9 @@ def _point_to(office_dir: Path) -> None:
         django.setup()
     elif office_dir != folder():
         _repoint(office_dir)
+    from azukari.web.postgresql import wall  # needs the settings
+
+    wall.stand(wall.ALL)  # whoever opens an office acts for all of it; what serves people takes that back
 
 
 def _repoint(office_dir: Path) -> None:

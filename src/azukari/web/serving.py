@@ -11,6 +11,7 @@ from django.db import connections
 
 from azukari.stores import serving
 from azukari.stores.serving import Tls
+from azukari.web.postgresql import policies, wall
 
 BODY_BYTES: Final = 65_536  # nothing is uploaded yet
 
@@ -22,6 +23,7 @@ def serve(host: str, port: int, ready: Callable[[int], None] = lambda port: None
     """
     if not settings.ALLOWED_HOSTS:
         settings.ALLOWED_HOSTS = [host, "localhost", also.partition(":")[0]]
+    wall.stand(wall.LEDGER)
     serving.serve(WSGIHandler(), port, ready, host, body_bytes=BODY_BYTES)
 
 
@@ -33,11 +35,17 @@ def serve_screens(
     names: Sequence[str],
     tls: Tls | None,
     started: Callable[[], None],
+    walled: bool = True,
 ) -> None:
     """Serve the screens of the office that is open in this process under ``names``, until a signal ends it.
 
-    ``started`` is called in each process that answers. Raises what ``stores.serving`` does.
+    ``started`` is called in each process that answers. On PostgreSQL a connection sees nothing until the gate has said
+    for whom it acts; StateError where the server's policies do not bind this role, unless ``walled`` is False.
+    Raises what ``stores.serving`` does.
     """
+    if walled:
+        policies.require()
+    wall.stand(wall.NOTHING)
     settings.ALLOWED_HOSTS = [host, "localhost", *names]
     connections.close_all()  # none is carried into the processes that are forked from this one
     serving.serve_screens(WSGIHandler(), port, ready, host, tls=tls, started=started)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from azukari.web.jobs.uploads import MAX_BYTES
+from azukari.web.postgresql import wall
 from azukari.web.ui.refusals import refused
 from azukari.web.ui.words import pick
 
@@ -34,9 +35,10 @@ class BoundsMiddleware:
             f"ファイルは {MAX_BYTES >> 30} GB までです。表を分けて、渡してください。",
             f"A file may have {MAX_BYTES >> 30} GB at most. Hand over the table in parts.",
         )
-        if request.user.is_authenticated:
-            _read_away(request)
-        return refused(request, sentence, 413)
+        with wall.acting(wall.SIGN_IN):  # the gate is behind this
+            if request.user.is_authenticated:
+                _read_away(request)
+            return refused(request, sentence, 413)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]

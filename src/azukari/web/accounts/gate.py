@@ -19,6 +19,7 @@ from django.urls import reverse
 
 from azukari.web.accounts import bearer, queries
 from azukari.web.accounts.rules import ANYBODY, Role, Rule, here
+from azukari.web.postgresql import wall
 from azukari.web.ui.words import pick
 
 FACTORS: Final = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -44,26 +45,28 @@ class GateMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer; what a signed-in person sees is kept by no cache."""
-        response = self._get_response(request)
-        if getattr(request, "user", None) is not None and request.user.is_authenticated:
-            response["Cache-Control"] = "no-store"
-        return response
+        """Answer; what a signed-in person sees is kept by no cache. The database shows only what opens to nobody yet."""
+        with wall.acting(wall.SIGN_IN):
+            response = self._get_response(request)
+            if getattr(request, "user", None) is not None and request.user.is_authenticated:
+                response["Cache-Control"] = "no-store"
+            return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
-        """None lets the request pass."""
+        """None lets the request pass; from here on the database shows it the rows of the person's body alone."""
         rule = rule_of(view)
         if rule is None:
             raise PermissionDenied
         if rule == ANYBODY:
             return None
         if rule.token:
-            return bearer.admit(request, rule)
+            return bearer.admit(request, rule) or self._within(request.user)
         user: Any = request.user
         if not user.is_authenticated:
             return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("home"))
+        self._within(user)
         if user.role not in here():  # a second wall: signing in is refused already
             raise PermissionDenied
         if not is_mfa_enabled(user, FACTORS):
@@ -71,6 +74,10 @@ class GateMiddleware:
         if rule.roles is None or user.role not in rule.roles:
             raise PermissionDenied
         return ask_again(request) if rule.fresh and not is_fresh(request) else None
+
+    def _within(self, user: Any) -> None:
+        """From here on the database shows the rows of this person's body alone."""
+        wall.turn(wall.of(user.body_id))
 
 
 def rule_of(view: Callable[..., Any]) -> Rule | None:

@@ -26,6 +26,9 @@ class Body(models.Model):
         "created_by": "pseudonym",
     }
 
+    wall_column: ClassVar[str] = "id"
+    wall_door: ClassVar[str] = "sign-in"  # its name stands on every page, that of a refusal too
+
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     name = models.TextField()
     name_en = models.TextField(blank=True)
@@ -55,6 +58,8 @@ class User(AbstractBaseUser):
         "created_at": "none",
         "created_by": "pseudonym",
     }
+
+    wall_door: ClassVar[str] = "sign-in"  # found by login, before it is known whose it is
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
@@ -98,6 +103,8 @@ class Invitation(models.Model):
         "created_at": "none",
         "created_by": "pseudonym",
     }
+
+    wall_door: ClassVar[str] = "sign-in"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
@@ -213,6 +220,7 @@ class Token(models.Model):
         "created_at": "none",
         "created_by": "pseudonym",
     }
+    wall_door: ClassVar[str] = "sign-in"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Final
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -89,9 +91,21 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500: without the database, which may be what failed."""
-    sentence = pick("処理に失敗しました。時間をおいて、もう一度お試しください。", "Something failed. Try again later.")
-    return HttpResponse(
-        f'<!DOCTYPE html><html lang="{language()}"><meta charset="utf-8"><title>azukari</title><p>{sentence}</p></html>',
-        status=500,
+    """500, or 503 where the register does not answer: a page made without it. Called while the error is handled."""
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError, StorageError)):
+        return _bare(503, _AWAY)
+    return _bare(
+        500, ("処理に失敗しました。時間をおいて、もう一度お試しください。", "Something failed. Try again later.")
     )
+
+
+# Whether what was sent came through is not claimed: a server that was lost may have committed it.
+_AWAY: Final = (
+    "登録簿がいま応答しません。しばらくしてから、結果を確かめて、もう一度お試しください。",
+    "The register does not answer now. Wait a moment, see whether it was done, and try again.",
+)
+
+
+def _bare(status: int, sentence: tuple[str, str]) -> HttpResponse:
+    text = f"<title>azukari</title><p>{pick(*sentence)}</p>"
+    return HttpResponse(f'<!DOCTYPE html><html lang="{language()}"><meta charset="utf-8">{text}</html>', status=status)

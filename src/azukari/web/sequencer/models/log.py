@@ -20,6 +20,7 @@ class Log(models.Model):
         "created_at": "none",
         "created_by": "pseudonym",
     }
+    wall_door: ClassVar[str] = "ledger"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     body = models.UUIDField()  # a plain key: bodies live above this app

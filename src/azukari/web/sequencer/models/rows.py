@@ -58,6 +58,7 @@ class Tile(models.Model):
         "index": "public",
         "data": "public",
     }
+    wall_door: ClassVar[str] = "ledger"
 
     id = models.BigAutoField(primary_key=True)
     log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="+")
@@ -93,6 +94,7 @@ class SignedCheckpoint(models.Model):
         "signed_at": "none",
         "signed_by": "pseudonym",
     }
+    wall_door: ClassVar[str] = "ledger"
 
     id = models.BigAutoField(primary_key=True)
     log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="+")

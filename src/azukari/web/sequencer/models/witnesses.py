@@ -22,6 +22,7 @@ class WitnessPolicy(models.Model):
         "adopted_at": "none",
         "adopted_by": "pseudonym",
     }
+    wall_door: ClassVar[str] = "ledger"
 
     id = models.BigAutoField(primary_key=True)
     log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="+")
@@ -46,6 +47,7 @@ class Cosignature(models.Model):
         "time": "public",
         "received_at": "none",
     }
+    wall_door: ClassVar[str] = "ledger"
 
     id = models.BigAutoField(primary_key=True)
     log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="+")
