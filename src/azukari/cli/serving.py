@@ -114,9 +114,7 @@ def _answer(out: Speech, at: _Place, started: Callable[[], None]) -> None:
     def ready(taken: int) -> None:
         out.say(f"画面を開きました: {at.address(taken)}", f"Serving {at.address(taken)}")
 
-    serving.serve_screens(
-        at.host, at.port, ready, names=at.names, tls=at.tls, started=started, walled=at.walled
-    )
+    serving.serve_screens(at.host, at.port, ready, names=at.names, tls=at.tls, started=started, walled=at.walled)
 
 
 def _tls(certificate: Path | None, key: Path | None, host: str) -> Tls | None:

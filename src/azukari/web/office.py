@@ -124,6 +124,26 @@ def one_round() -> Iterator[None]:
         connections.close_all()
 
 
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error says only that the register was not there or not free, so that it may be asked again: a server
+    that was lost or is starting, a lock that somebody held too long. A disk that refuses is not away."""
+    from django.db import InterfaceError, OperationalError  # needs the settings
+
+    while error is not None:
+        if isinstance(error, (OperationalError, InterfaceError)):
+            return _of_the_connection(error.__cause__)
+        error = error.__cause__
+    return False
+
+
+def _of_the_connection(cause: BaseException | None) -> bool:
+    """By what the driver says: PostgreSQL's SQLSTATE, which a lost connection has none of; SQLite's name of the error."""
+    if cause is None or hasattr(cause, "sqlstate"):
+        state = getattr(cause, "sqlstate", None)
+        return state is None or state.startswith(("08", "57P")) or state in ("53300", "55P03")
+    return str(cause) == "database is locked"
+
+
 def folder() -> Path:
     """The directory of the open office."""
     path: Path = settings.OFFICE

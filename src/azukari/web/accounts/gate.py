@@ -62,11 +62,14 @@ class GateMiddleware:
         if rule == ANYBODY:
             return None
         if rule.token:
-            return bearer.admit(request, rule) or self._within(request.user)
+            refusal = bearer.admit(request, rule)
+            if refusal is None:
+                _within(request)
+            return refusal
         user: Any = request.user
         if not user.is_authenticated:
             return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("home"))
-        self._within(user)
+        _within(request)
         if user.role not in here():  # a second wall: signing in is refused already
             raise PermissionDenied
         if not is_mfa_enabled(user, FACTORS):
@@ -75,9 +78,11 @@ class GateMiddleware:
             raise PermissionDenied
         return ask_again(request) if rule.fresh and not is_fresh(request) else None
 
-    def _within(self, user: Any) -> None:
-        """From here on the database shows the rows of this person's body alone."""
-        wall.turn(wall.of(user.body_id))
+
+def _within(request: HttpRequest) -> None:
+    """From here on the database shows the rows of this person's body alone."""
+    user: Any = request.user
+    wall.turn(wall.of(user.body_id))
 
 
 def rule_of(view: Callable[..., Any]) -> Rule | None:

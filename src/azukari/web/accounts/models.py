@@ -146,6 +146,7 @@ class SignInProvider(models.Model):
         "created_at": "none",
         "created_by": "pseudonym",
     }
+    wall_door: ClassVar[str] = "sign-in"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     body = models.OneToOneField(Body, on_delete=models.PROTECT, related_name="+")
@@ -186,6 +187,7 @@ class ExternalIdentity(models.Model):
         "created_at": "none",
         "created_by": "pseudonym",
     }
+    wall_door: ClassVar[str] = "sign-in"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")

@@ -21,6 +21,7 @@ from azukari.errors import OptionError, StorageError
 from azukari.stores.files import TEMPORARY_SUFFIX, sweep_temporary
 from azukari.web import environment, office
 from azukari.web.backup.container import BLOCK, Member
+from azukari.web.postgresql import wall
 from azukari.web.sqlite import sqlite3
 
 CHUNK: Final = 8 << 20  # bytes of one piece of a dump, whose length is not known before its end
@@ -100,10 +101,26 @@ def _postgresql(address: str, programs: Path | None) -> Iterator[Snapshot]:
             assert row is not None
             server = connection.info.server_version // 10_000
             dump, version = _program("pg_dump", server, programs)
-            command = [str(dump), "--dbname", address, "--format=custom", "--no-owner", f"--snapshot={row[0]}"]
+            command = [
+                str(dump),
+                "--dbname",
+                _of_all_bodies(address),
+                "--format=custom",
+                "--no-owner",
+                f"--snapshot={row[0]}",
+            ]
+            command += ["--enable-row-security"]  # else it refuses, where policies bind the role
             yield Snapshot("postgresql", {"server": server, "dump": version}, row[1], lambda: _dumped(command))
     except psycopg.Error:
         raise StorageError("the register") from None
+
+
+def _of_all_bodies(address: str) -> str:
+    """The address for a program that must see the rows of every body (``postgresql.wall``)."""
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    options = conninfo_to_dict(address).get("options") or ""
+    return make_conninfo(address, options=f"{options} -c {wall.DOOR}={wall.ALL.door}".strip())
 
 
 def _dumped(command: list[str]) -> Iterator[Member]:

@@ -57,23 +57,36 @@ by another worker after this one died, so the work looks first for what was done
 def run(kinds: Mapping[str, Work], clock: Clock, stop: threading.Event, *, once: bool = False) -> None:
     """Work until ``stop`` is set; with ``once`` until the queue is empty.
 
-    Work under way hears of ``stop`` at its next progress, and its job waits for another worker. A lost database ends
-    it with Django's Error; its job is taken over when the lease has lapsed.
+    Work under way hears of ``stop`` at its next progress, and its job waits for another worker. A database that is away
+    is waited for (``once``: ends it with Django's Error, as one that refuses does); the job that was lost with it is
+    taken over, by this worker or another, when its lease has lapsed.
     """
     holder = uuid4().hex
     swept = float("-inf")
     while not stop.is_set():
-        close_old_connections()
-        if time.monotonic() - swept >= SWEEP:
-            queue.sweep(by=office.ITSELF, at=clock.now())
-            swept = time.monotonic()
-        job_id = queue.take(kinds=kinds, holder=holder, by=office.ITSELF, at=clock.now())
-        if job_id is not None:
-            _work(job_id, kinds, holder, clock, stop)
-        elif once:
+        try:
+            close_old_connections()
+            if time.monotonic() - swept >= SWEEP:
+                queue.sweep(by=office.ITSELF, at=clock.now())
+                swept = time.monotonic()
+            if _take_one(kinds, holder, clock, stop):
+                continue
+        except (Error, StorageError) as error:
+            if once or not office.is_away(error):
+                raise
+            _log.warning("the register does not answer")
+            connection.close()
+        if once:
             return
-        else:
-            stop.wait(PAUSE)
+        stop.wait(PAUSE)
+
+
+def _take_one(kinds: Mapping[str, Work], holder: str, clock: Clock, stop: threading.Event) -> bool:
+    """Do the next job; False if there is none."""
+    job_id = queue.take(kinds=kinds, holder=holder, by=office.ITSELF, at=clock.now())
+    if job_id is not None:
+        _work(job_id, kinds, holder, clock, stop)
+    return job_id is not None
 
 
 def _work(job_id: UUID, kinds: Mapping[str, Work], holder: str, clock: Clock, stop: threading.Event) -> None:
@@ -94,17 +107,26 @@ def _work(job_id: UUID, kinds: Mapping[str, Work], holder: str, clock: Clock, st
 
 
 def _outcome(work: Work, context: Context) -> Callable[..., None]:
-    """Do the work; returns the action that says how it ended."""
+    """Do the work; returns the action that says how it ended. Raises what says that the register is away: how far the
+    work got is seen by whoever takes the job over."""
     try:
         result = work(context)
     except Stopped:
         return _leave
-    except AzukariError as error:
-        return partial(queue.fail, word=error.word or INTERNAL)
+    except (Error, StorageError) as error:
+        if office.is_away(error):
+            raise
+        return _failed(error, context)
     except Exception as error:  # an error in azukari itself must not end the worker; its word says so
-        _log.error("job %s: %s", context.job.id, _place(error))
-        return partial(queue.fail, word=INTERNAL)
+        return _failed(error, context)
     return partial(queue.finish, result=result)
+
+
+def _failed(error: Exception, context: Context) -> Callable[..., None]:
+    if isinstance(error, AzukariError):
+        return partial(queue.fail, word=error.word or INTERNAL)
+    _log.error("job %s: %s", context.job.id, _place(error))
+    return partial(queue.fail, word=INTERNAL)
 
 
 def _place(error: Exception) -> str:

@@ -77,7 +77,7 @@ def require() -> None:
             raise StateError("the database role is a superuser or bypasses row-level security; take an ordinary one")
     lacking = {one.table for one in walled()} - standing()
     if lacking:
-        raise StateError(f"{len(lacking)} tables have no row-level security; migrate the office")
+        raise StateError(f"{len(lacking)} tables have no row-level security: azukari migrate")
 
 
 def standing() -> set[str]:

@@ -95,6 +95,8 @@ def seal(
         )
         keys = Secrets(key, record_key, vault.index_key(snapshot, kek))
         session = connection.connection
+        if order.hand_over_id is not None:
+            _void(hand_over_id)  # what an attempt under the same id left that lost the register
         try:
             entry = _spool(hand_over_id, withheld.frame, plan, parties, keys, progress)
             _log(hand_over_id, entry, order, snapshot, withheld, keys, kek, by=by, at=at)

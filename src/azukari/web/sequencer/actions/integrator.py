@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 
 from azukari.errors import AzukariError
 from azukari.ledger.note import Signer
 from azukari.stores.clock import Clock
+from azukari.web import office
 from azukari.web.sequencer import queries
 from azukari.web.sequencer.actions import checkpoint
 from azukari.web.sequencer.check import check_log
@@ -22,6 +23,8 @@ from azukari.web.sequencer.queries.signing import verifiers
 LEASE: Final = timedelta(seconds=30)
 INTERVAL: Final = 1.0
 """Seconds between two checkpoints of a log that grows."""
+AWAY: Final = 1.0
+"""Seconds before a database that was away is asked again."""
 REFRESH: Final = timedelta(seconds=600)
 """A log at rest is handed to ``after`` again after so long: witnesses sign it anew, so that it stays fresh."""
 
@@ -77,9 +80,34 @@ def run(
     the end.
 
     An error of the ledger or the disk ends it, and with it all signing: after a failed sync nothing that is read back
-    can be trusted. ``after`` may fail with any AzukariError; the log grows all the same, and it is called again.
+    can be trusted. A database that is away (``office.is_away``) is waited for, and all begins at 1 again. ``after`` may
+    fail with any AzukariError; the log grows all the same, and it is called again.
     """
-    holder = uuid4()
+    holder = uuid4()  # the same after an outage, whose lease could not be given up
+    while not stop.is_set():
+        try:
+            _run(log_id, holder, signers, clock, stop, after, interval, lease, by=by, at=at)
+        except (OperationalError, InterfaceError) as error:
+            if not office.is_away(error):
+                raise
+            connection.close()
+            stop.wait(AWAY)
+
+
+def _run(
+    log_id: UUID,
+    holder: UUID,
+    signers: Callable[[datetime], Sequence[Signer]],
+    clock: Clock,
+    stop: Stop,
+    after: Callable[[queries.Signed], None],
+    interval: float,
+    lease: timedelta,
+    *,
+    by: UUID,
+    at: datetime,
+) -> None:
+    """Steps 1 to 5, until told to stop."""
     handed = _Handed(after)
 
     def ours() -> bool:
