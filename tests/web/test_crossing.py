@@ -497,6 +497,44 @@ def test_sides_when_paired_wrongly_then_nothing_is_pinned(gap: Gap, tmp_path: Pa
     scenes.refused("option", gap.out, "export", gap.stick, "--as", "officer")
 
 
+def test_sides_when_one_was_restored_then_they_refuse_each_other_until_both_begin_anew(gap: Gap) -> None:
+    send_receipt(gap)
+    scenes.close()
+    shutil.copytree(gap / "office", gap / "backup")
+    gap.back()
+    gap.over()
+    send_ask(gap)
+    (gap / "lost").mkdir()
+    gap.out_json("export", gap / "lost")  # never arrives
+    scenes.close()
+    shutil.rmtree(gap / "office")
+    shutil.copytree(gap / "backup", gap / "office")
+    gap.inside.json("person", "add", "aoarashi-4", "--name", "灘　渚", "--role", "contractor", "--party", FIRM.ja)
+    (name,) = [one for one in gap.inside.json("export", gap.empty())["crossings"] if one.endswith("2")]
+    scenes.refused("replayed-crossing", gap.out, "import", gap.stick / name)
+    scenes.refused("option", gap.out, "crossing", "renew")
+    firm, _ = firm_and_person(gap)
+    assert grade(gap)[firm.hex] == "claimed"
+    fingerprints = {}
+    for side, run in (("inside", gap.inside.json), ("outside", gap.out_json)):
+        run("crossing", "renew", "--yes")
+        fingerprints[side] = run("crossing", "card", "-o", gap / f"{side}.new")["fingerprint"]
+    scenes.refused("state", gap.out, "export", gap.stick)
+    gap.out_json("crossing", "pair", gap / "inside.new", "--fingerprint", fingerprints["inside"])
+    gap.inside.json("crossing", "pair", gap / "outside.new", "--fingerprint", fingerprints["outside"])
+    scenes.refused("signature", gap.out, "import", gap.stick / name)  # of before
+    assert gap.over()["crossings"][0]["refused"] == []
+    firm, _ = firm_and_person(gap)
+    assert len(outside_rows(gap, firm)[1]) == 1  # nothing is doubled
+    gap.back()
+    gap.over()
+    assert sorted((one.kind, one.status) for one in outside_rows(gap, firm)[0]) == [
+        ("ask", "accepted"),
+        ("receipt", "accepted"),
+    ]
+    assert len(permissions(gap)) == 1 and grade(gap)[firm.hex] == "receipted"  # what the backup did not have
+
+
 def test_person_when_let_go_inside_then_the_account_outside_is_closed_too(gap: Gap) -> None:
     gap.on("inside")
     from azukari.web.accounts import queries

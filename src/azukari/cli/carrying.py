@@ -69,6 +69,18 @@ def take(opened: OpenSide, found: Found, progress: Progress) -> Came:
     return taking.take(folder=found.path, apply=apply, kek=opened.kek, progress=progress, **named)
 
 
+def renew(opened: OpenSide, body_id: UUID) -> None:
+    """Begin anew, in one transaction with what was on its way from here. Raises as ``crossing.pairing.renew``."""
+    from azukari.web import office
+    from azukari.web.counter.actions import crossing as counter
+    from azukari.web.crossing.actions import pairing
+
+    with office.whole():
+        pairing.renew(body_id=body_id, kek=opened.kek, by=opened.by, at=opened.at)
+        if opened.side is Side.OUTSIDE:
+            counter.send_again(body_id=body_id, by=opened.by, at=opened.at)
+
+
 def chosen(opened: OpenSide, folder: Path) -> list[Found]:
     """One crossing as it is, so that one taken before is refused; of several, those that are next.
 

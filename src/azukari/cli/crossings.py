@@ -10,7 +10,7 @@ import click
 
 from azukari.cli import carrying
 from azukari.cli.ledger import stop_on_signal
-from azukari.cli.options import json_option, now, office_options, read_small, require_new
+from azukari.cli.options import confirm, json_option, now, office_options, read_small, require_new
 from azukari.cli.outside import write_card
 from azukari.cli.sides import OpenSide, open_side
 from azukari.cli.speech import Progress, Speech, speech
@@ -86,6 +86,33 @@ def pair(
     pairing.pair(card=card, body_id=body_id, fingerprint=fingerprint, by=opened.by, at=opened.at)
     out.say(f"組み合わせました: {card.name}", f"Paired: {card.name}")
     out.answer({"body": card.body, "side": card.side.value, "paired": True})
+
+
+@crossing.command("renew")
+@click.option("--body", "name", help="外側に機関が複数あるとき / which body, where the outside has several")
+@click.option("--yes", is_flag=True, help="尋ねずに行う / do not ask")
+@office_options
+@json_option
+@speech
+def renew(
+    out: Speech, name: str | None, yes: bool, office_path: Path, keys_path: Path, login: str | None, as_json: bool
+) -> None:
+    """控えから戻した後、両側で組合せをやり直す。 After a restore: a new key and no chain; do it on both sides, then pair."""
+    out.as_json = as_json
+    opened = open_side(office_path, keys_path, login)
+    body_id = _chosen_body(opened, name)
+    confirm(
+        out.pick(
+            "届いていない便は、組み合わせた後にもう一度出ます。", "Crossings that have not arrived go again later."
+        ),
+        yes,
+    )
+    carrying.renew(opened, body_id)
+    out.say(
+        "やり直します。crossing card と crossing pair を両側で行ってください。",
+        "Now crossing card and crossing pair, on both sides.",
+    )
+    out.answer({"body": body_id.hex, "renewed": True})
 
 
 @click.command("export")

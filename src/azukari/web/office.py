@@ -144,6 +144,15 @@ def _of_the_connection(cause: BaseException | None) -> bool:
     return str(cause) == "database is locked"
 
 
+@contextmanager
+def whole() -> Iterator[None]:
+    """One transaction around several actions: all of them, or none."""
+    from django.db import transaction  # needs the settings
+
+    with transaction.atomic():
+        yield
+
+
 def folder() -> Path:
     """The directory of the open office."""
     path: Path = settings.OFFICE

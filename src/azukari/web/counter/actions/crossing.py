@@ -50,3 +50,14 @@ def mark_exported(*, items: Sequence[Outgoing], by: UUID, at: datetime) -> None:
     about = list(found.filter(kind=Sent.Kind.RECEIPT).values_list("about", flat=True))
     found.update(status=Sent.Status.EXPORTED)
     Shelved.objects.filter(id__in=about, receipt=Shelved.Receipt.WAITING).update(receipt=Shelved.Receipt.EXPORTED)
+
+
+def send_again(*, body_id: UUID, by: UUID, at: datetime) -> None:
+    """All that was ever handed in waits again, inside the caller's transaction.
+
+    Inside knows each by its id and answers anew; what a restored inside has forgotten, an accepted receipt too, it gets back.
+    """
+    found = Sent.objects.filter(body_id=body_id).exclude(status=Sent.Status.WAITING)
+    about = list(found.filter(kind=Sent.Kind.RECEIPT).values_list("about", flat=True))
+    found.update(status=Sent.Status.WAITING)
+    Shelved.objects.filter(id__in=about, body_id=body_id).update(receipt=Shelved.Receipt.WAITING)

@@ -14,7 +14,7 @@ from azukari.seal.crossing import Side
 from azukari.seal.identity import Identity
 from azukari.seal.pairing import SideCard
 from azukari.stores.keys import KeyEncryptionKey
-from azukari.web.crossing.models import Peer
+from azukari.web.crossing.models import Crossed, Exported, Parcel, Peer
 from azukari.web.crossing.vault import identity_purpose
 
 
@@ -50,6 +50,22 @@ def pair(*, card: SideCard, body_id: UUID, fingerprint: str, by: UUID, at: datet
         if not row.vkey:
             row.recipient, row.vkey, row.paired_at, row.paired_by = card.recipient, card.vkey, at, by
             row.save(update_fields=["recipient", "vkey", "paired_at", "paired_by"])
+
+
+def renew(*, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> None:
+    """Begin anew, with a key of its own and no chain: the one way on after a side was restored from a backup.
+
+    Both sides do it and pair again; then everything goes out once more, which changes nothing where it arrived. Crossings
+    of before are signed by a key that nobody pins any more. StateError where nothing was prepared.
+    """
+    with transaction.atomic():
+        row = Peer.objects.select_for_update(no_key=True).filter(body=body_id).first()
+        if row is None:
+            raise StateError("this side has no key yet")
+        for model in (Parcel, Crossed, Exported):
+            model.objects.filter(body=body_id).delete()
+        row.delete()
+        prepare(body_id=body_id, side=Side(row.side), kek=kek, by=by, at=at)
 
 
 def _plain(fingerprint: str) -> bytes:
