@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from tests.web.conftest import BY
-from tests.web.stalls import FIRST, LAST, OVERSIGHT, Stall, a_body, outside, pair, shelve_certificate
+from tests.web.conftest import AT, BY
+from tests.web.stalls import FIRST, LAST, OVERSIGHT, Stall, a_body, asking, outside, pair, shelve_certificate
 
 from azukari.errors import (
     ForeignReceiptError,
@@ -213,6 +214,24 @@ def test_home_when_a_certificate_grows_old_then_a_fresh_one_is_asked_for(sqlite_
         assert first.permission is not None
         shelve_certificate(first, sub, now().date(), first.permission)
         assert "許諾書が古くなりました" not in page(sub.client(), "/")
+
+
+def test_lists_when_long_then_fifty_to_a_page_and_nothing_is_lost_or_shown_twice(two: tuple[Stall, Stall]) -> None:
+    from azukari.web.counter.actions import sending
+
+    first, _ = two
+    assert first.person is not None
+    for number in range(70):
+        ask = asking(people=number + 1)
+        sending.send_ask(firm_id=first.firm, work_id=first.work, ask=ask, by=first.person, at=AT + timedelta(number))
+    client, seen = first.client(), []
+    for number in (1, 2, 3):
+        shown = page(client, f"/sent?page={number}")
+        seen.append(set(re.findall(r"/sent/([0-9a-f-]{36})", shown)))
+        assert ("次へ" in shown) is (number == 1)
+    assert [len(one) for one in seen] == [50, 21, 0] and not seen[0] & seen[1]
+    for wrong in ("0", "-1", "x", "", "１", "9" * 400, "1e9", "2.0"):
+        assert len(set(re.findall(r"/sent/[0-9a-f-]{36}", page(client, f"/sent?page={wrong}")))) == 50, wrong
 
 
 # ---- Certificates -------------------------------------------------------------------------------------------------

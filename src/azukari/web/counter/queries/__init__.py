@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,6 +12,9 @@ from django.db.models import Q
 from azukari.errors import NotFoundError
 from azukari.fields.kinds import Field
 from azukari.web.counter.models import Certificate, Entruster, Firm, Sent, Shelved, Work
+
+WHOLE: Final = slice(None)
+"""All rows of a list."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,14 @@ def firm(firm_id: UUID) -> FirmInfo:
     return FirmInfo(row.id, row.body_id, row.name, row.country, row.recipient, row.vkey, row.status)
 
 
-def works(firm_id: UUID) -> list[WorkInfo]:
-    """The works of a firm, newest first."""
-    return [_work(row) for row in Work.objects.filter(firm_id=firm_id).order_by("-starts_on", "id")]
+def works(firm_id: UUID, cut: slice = WHOLE) -> list[WorkInfo]:
+    """The works of a firm, newest first; ``cut``: those of one page."""
+    return [_work(row) for row in Work.objects.filter(firm_id=firm_id).order_by("-starts_on", "id")[cut]]
+
+
+def titles(firm_id: UUID) -> dict[UUID, str]:
+    """The titles of a firm's works, by id."""
+    return dict(Work.objects.filter(firm_id=firm_id).values_list("id", "title"))
 
 
 def work(firm_id: UUID, work_id: UUID) -> WorkInfo:
@@ -139,10 +148,10 @@ def work(firm_id: UUID, work_id: UUID) -> WorkInfo:
     return _work(row)
 
 
-def shelf(firm_id: UUID, *, work_id: UUID | None = None) -> list[ShelvedInfo]:
-    """The packages of a firm, or of one of its works, newest first."""
+def shelf(firm_id: UUID, cut: slice = WHOLE, *, work_id: UUID | None = None) -> list[ShelvedInfo]:
+    """The packages of a firm, or of one of its works, newest first; ``cut``: those of one page."""
     found = Shelved.objects.filter(firm_id=firm_id).defer("entry").order_by("-shelved_at", "id")
-    return [_shelved(row) for row in (found if work_id is None else found.filter(work_id=work_id))]
+    return [_shelved(row) for row in (found if work_id is None else found.filter(work_id=work_id))[cut]]
 
 
 def shelved(firm_id: UUID, package_id: UUID) -> ShelvedInfo:
@@ -153,10 +162,10 @@ def shelved(firm_id: UUID, package_id: UUID) -> ShelvedInfo:
     return _shelved(row)
 
 
-def certificates(firm_id: UUID) -> list[CertificateInfo]:
-    """The certificates that a firm asked for or that permit it, those that end last first."""
+def certificates(firm_id: UUID, cut: slice = WHOLE) -> list[CertificateInfo]:
+    """The certificates that a firm asked for or that permit it, those that end last first; ``cut``: of one page."""
     found = Certificate.objects.filter(Q(asker=firm_id) | Q(party=firm_id)).order_by("-ends_on", "id")
-    return [_certificate(row) for row in found]
+    return [_certificate(row) for row in found[cut]]
 
 
 def certificate(firm_id: UUID, permission_id: UUID) -> CertificateInfo:
@@ -167,9 +176,12 @@ def certificate(firm_id: UUID, permission_id: UUID) -> CertificateInfo:
     return _certificate(found)
 
 
-def sent(firm_id: UUID) -> list[SentInfo]:
-    """What a firm has handed in, newest first."""
-    return [_sent(row) for row in Sent.objects.filter(firm_id=firm_id).order_by("-sent_at", "id")]
+def sent(firm_id: UUID, cut: slice = WHOLE, *, work_id: UUID | None = None) -> list[SentInfo]:
+    """What a firm has handed in, or asked under one of its works, newest first; ``cut``: of one page."""
+    found = Sent.objects.filter(firm_id=firm_id).order_by("-sent_at", "id")
+    if work_id is not None:
+        found = found.filter(kind=Sent.Kind.ASK, about=work_id)
+    return [_sent(row) for row in found[cut]]
 
 
 def submission(firm_id: UUID, sent_id: UUID) -> SentInfo:

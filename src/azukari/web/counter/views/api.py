@@ -20,6 +20,7 @@ from azukari.web.counter import queries
 from azukari.web.counter.uploads import PATIENCE
 from azukari.web.counter.views import own
 from azukari.web.counter.views.packages import hand_in, stream
+from azukari.web.counter.views.paging import page
 from azukari.web.ui.refusals import refused_as_json
 
 KINDS: Final = ("application/octet-stream", "text/plain")
@@ -28,9 +29,10 @@ KINDS: Final = ("application/octet-stream", "text/plain")
 
 @by_token(Role.CONTRACTOR, methods=("GET", "HEAD"))
 def packages(request: HttpRequest) -> JsonResponse:
-    """The packages of the firm, newest first."""
+    """The packages of the firm, newest first, fifty to a page."""
     firm = own.firm(request)
-    return JsonResponse({"packages": [_shown(one) for one in queries.shelf(firm.id)]})
+    found = page(request, lambda cut: queries.shelf(firm.id, cut))
+    return JsonResponse({"packages": [_shown(one) for one in found.rows], "page": found.number, "more": found.more})
 
 
 @by_token(Role.CONTRACTOR, methods=("GET", "HEAD"))

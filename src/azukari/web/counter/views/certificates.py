@@ -14,6 +14,7 @@ from azukari.stores.clock import now
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.counter import queries
 from azukari.web.counter.views import own
+from azukari.web.counter.views.paging import page
 from azukari.web.papers import certificate_pdf
 from azukari.web.ui.words import language
 
@@ -23,9 +24,10 @@ from azukari.web.ui.words import language
 def certificates(request: HttpRequest) -> HttpResponse:
     """Permissions that the firm asked for, and those that permit it."""
     firm = own.firm(request)
-    titles = {one.id: one.title for one in queries.works(firm.id)}
-    rows = [(one, titles.get(one.work) or titles.get(one.child, "")) for one in queries.certificates(firm.id)]
-    return render(request, "counter/certificates.html", {"certificates": rows, "firm": firm, "today": now().date()})
+    found, titles = page(request, lambda cut: queries.certificates(firm.id, cut)), queries.titles(firm.id)
+    rows = [(one, titles.get(one.work) or titles.get(one.child, "")) for one in found.rows]
+    shown = {"certificates": rows, "page": found, "firm": firm, "today": now().date()}
+    return render(request, "counter/certificates.html", shown)
 
 
 @allow(Role.CONTRACTOR)

@@ -22,6 +22,7 @@ from azukari.web.counter.actions.sending import send_receipt
 from azukari.web.counter.forms import ReceiptForm
 from azukari.web.counter.uploads import small
 from azukari.web.counter.views import own
+from azukari.web.counter.views.paging import page
 from azukari.web.ui.words import language
 
 OPENER = "azukari/opener.html"
@@ -33,9 +34,10 @@ OPENER = "azukari/opener.html"
 def shelf(request: HttpRequest) -> HttpResponse:
     """All packages of the firm, newest first."""
     firm = own.firm(request)
-    titles = {one.id: one.title for one in queries.works(firm.id)}
-    rows = [(one, titles.get(one.work, "")) for one in queries.shelf(firm.id)]
-    return render(request, "counter/shelf.html", {"packages": rows})
+    found = page(request, lambda cut: queries.shelf(firm.id, cut))
+    titles = queries.titles(firm.id)
+    rows = [(one, titles.get(one.work, "")) for one in found.rows]
+    return render(request, "counter/shelf.html", {"packages": rows, "page": found})
 
 
 @allow(Role.CONTRACTOR)

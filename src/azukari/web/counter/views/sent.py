@@ -13,6 +13,7 @@ from azukari.seal.items import Ask
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.counter import queries, verdicts
 from azukari.web.counter.views import own
+from azukari.web.counter.views.paging import page
 from azukari.web.ui.words import language
 
 
@@ -20,7 +21,8 @@ from azukari.web.ui.words import language
 @require_safe
 def sent(request: HttpRequest) -> HttpResponse:
     """Receipts and asks, newest first."""
-    return render(request, "counter/sent.html", {"sent": queries.sent(own.firm(request).id)})
+    firm = own.firm(request)
+    return render(request, "counter/sent.html", {"page": page(request, lambda cut: queries.sent(firm.id, cut))})
 
 
 @allow(Role.CONTRACTOR)

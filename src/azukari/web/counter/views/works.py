@@ -17,6 +17,7 @@ from azukari.web.counter import queries
 from azukari.web.counter.actions.sending import send_ask
 from azukari.web.counter.forms import AskForm
 from azukari.web.counter.views import own
+from azukari.web.counter.views.paging import page
 from azukari.web.ui.words import language
 
 
@@ -24,7 +25,8 @@ from azukari.web.ui.words import language
 @require_safe
 def works(request: HttpRequest) -> HttpResponse:
     """What the firm was entrusted with."""
-    return render(request, "counter/works.html", {"works": queries.works(own.firm(request).id)})
+    firm = own.firm(request)
+    return render(request, "counter/works.html", {"page": page(request, lambda cut: queries.works(firm.id, cut))})
 
 
 @allow(Role.CONTRACTOR)
@@ -38,7 +40,7 @@ def work(request: HttpRequest, work_id: UUID) -> HttpResponse:
         "packages": queries.shelf(info.firm, work_id=info.id),
         "above": [one for one in held if one.child == info.id],
         "below": [one for one in held if one.work == info.id],
-        "asks": [one for one in queries.sent(info.firm) if one.kind == "ask" and one.about == info.id],
+        "asks": queries.sent(info.firm, work_id=info.id),
         "today": now().date(),
     }
     return render(request, "counter/work.html", shown)
