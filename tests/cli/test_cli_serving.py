@@ -10,7 +10,7 @@ import pytest
 from tests.cli import scene as scenes
 from tests.cli.scene import Scene
 
-from azukari.errors import NotFoundError, OptionError, StateError
+from azukari.errors import KeyFileError, NotFoundError, OptionError, StateError
 
 
 @pytest.fixture
@@ -42,6 +42,19 @@ def test_serve_when_the_face_does_not_suit_then_refused_before_anything_listens(
             answer = scene.run("serve", *faces, lang=lang)
             (line,) = answer.err.splitlines()
             assert answer.code == error.code and getattr(error, lang) in line, faces
+
+
+def test_serve_when_the_office_is_one_of_the_outside_then_its_inside_is_refused(scene: Scene) -> None:
+    scene.json("crossing", "card", "-o", scene / "inside.card")
+    made = scenes.call(
+        "outside", "init", scene / "outside", "--keys", scene / "outside.key", "--body-card", scene / "inside.card",
+        "-o", scene / "outside.card",
+    )  # fmt: skip
+    assert made.code == 0, made.err
+    answer = scenes.call("serve", "--inside", "--office", scene / "outside", "--keys", scene / "outside.key")
+    assert answer.code == StateError.code and StateError.ja in answer.err
+    wrong = scenes.call("serve", "--outside", "--office", scene / "outside", "--keys", scene / "office.key")
+    assert wrong.code == KeyFileError.code
 
 
 def test_work_when_nothing_waits_then_it_ends(scene: Scene) -> None:

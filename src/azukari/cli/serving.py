@@ -12,9 +12,10 @@ import click
 
 from azukari.cli.ledger import run_integrator
 from azukari.cli.options import ask_once, office_options, open_office, open_outside
+from azukari.cli.sides import start
 from azukari.cli.speech import Speech, speech
 from azukari.cli.working import worker_beside
-from azukari.errors import NotFoundError, OptionError
+from azukari.errors import NotFoundError, OptionError, StateError
 from azukari.stores.serving import LOOPBACK, Tls
 
 _LOOPBACK = {LOOPBACK, "localhost", "::1"}
@@ -80,7 +81,12 @@ def serve(
 
 
 def _serve_inside(out: Speech, at: _Place, office_path: Path, keys_path: Path, login: str | None) -> None:
-    """The office's screens, with integrator and worker."""
+    """The office's screens, with integrator and worker. StateError for an office of the outside."""
+    start(office_path)
+    from azukari.web.crossing.queries import is_outside
+
+    if is_outside():
+        raise StateError("this office is the outside")
     opened = open_office(office_path, keys_path, login)
     from azukari.web import office
     from azukari.web.accounts import queries as accounts
