@@ -187,7 +187,7 @@ def shelve_certificate(first: Stall, sub: Stall, day: date, permission: UUID, *,
     from azukari.web.counter.actions import shelving
 
     data = certificate(first, sub, day, permission, revoked=revoked)
-    shelving.put_certificate(body_id=first.body, data=data, by=BY, at=AT)
+    shelving.put_certificate(body_id=first.body, permission_id=permission, data=data, by=BY, at=AT)
 
 
 def _hand_in(stall: Stall) -> None:
