@@ -63,7 +63,7 @@ def add(
         digest.update(block)
     row = Document(id=sealed.id, body_id=body_id, kind=terms.kind, title=terms.title.strip(), size=sealed.size)
     setattr(row, f"{terms.about}_id", terms.record)
-    row.media_type, row.sha256 = media_type(file.content_type), digest.digest()
+    row.media_type, row.sha256 = _media_type(file.content_type), digest.digest()
     row.wrapped_key, row.expires_on = kek.wrap(sealed.key, purpose(sealed.id)), terms.expires_on
     row.created_at, row.created_by = at, by
     with transaction.atomic():
@@ -96,7 +96,7 @@ def sweep(*, by: UUID, at: datetime) -> int:
     return len(old)
 
 
-def media_type(said: str | None) -> str:
+def _media_type(said: str | None) -> str:
     """What a browser said of a file, if it is a media type at all."""
     text = (said or "").lower()
     return text if len(text) <= 100 and _MEDIA.fullmatch(text) else UNKNOWN
