@@ -1,6 +1,7 @@
 """The story of the demo: four contractors, one leak, one finding, one stranger who checks it.
 
-Nothing is played: office, packages, receipts, ledger, trace and evidence are the ones of every other command.
+Nothing is played: both sides of the office, packages, receipts, crossings, ledger, trace and evidence are the ones of
+every other command.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import polars as pl
 
+from azukari.cli.gap import Gap, divide
 from azukari.cli.options import Office, now
 from azukari.errors import NotFoundError, OptionError
 from azukari.fields.kinds import Field, Kind
@@ -28,6 +30,7 @@ from azukari.fields.spelling import SLOTS
 from azukari.fingerprint.marking import spell_column
 from azukari.handover.choosing import choose
 from azukari.handover.record import RecordReader
+from azukari.seal.crossing import Side
 from azukari.seal.identity import Identity, answer_challenge, card_of, make_challenge, seal_to, verify_answer
 from azukari.seal.package import Opened, open_package
 from azukari.seal.receipt import make_receipt
@@ -87,6 +90,7 @@ class Told:
     finding: Finding | None = None
     verified: bool = False
     checked: dict[str, Any] = field(default_factory=dict)  # the independent verifier's answer
+    codes: dict[str, str] = field(default_factory=dict)  # login -> code of the first sign-in
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -126,15 +130,19 @@ class Told:
 
 @dataclass
 class _Stage:
-    """The office and everybody's keys while the story runs."""
+    """The office and everybody's keys while the story runs; by firm the ids of the party, its person and its copy."""
 
     told: Told
     folder: Path
     office: Office
+    gap: Gap
     oversight: Identity
     source: pl.DataFrame
     progress: Progress
     identities: dict[str, Identity] = field(default_factory=dict)
+    parties: dict[str, UUID] = field(default_factory=dict)
+    people: dict[str, UUID] = field(default_factory=dict)
+    copies: dict[str, UUID] = field(default_factory=dict)
     opened: dict[str, Opened] = field(default_factory=dict)
 
 
@@ -147,6 +155,7 @@ def tell(cast: Cast, folder: Path, progress: Progress = lambda stage, done, tota
         stage = _found(told, folder, source, progress)
     for firm in FIRMS:
         _hand_over(stage, firm)
+    _cross(stage)
     with told.stage("leak"):
         specimen = _leak(stage)
         specimen.write_csv(folder / "specimen.csv")
@@ -157,7 +166,7 @@ def tell(cast: Cast, folder: Path, progress: Progress = lambda stage, done, tota
 def _found(told: Told, folder: Path, source: pl.DataFrame, progress: Progress) -> _Stage:
     from azukari.web.founding import found
 
-    kek = create_key_file(folder / "office.key", secrets.token_hex(16).encode())
+    kek = create_key_file(folder / "office.key", None)
     oversight = Identity.generate()
     officer = next(o for o in OFFICERS if o.party == PENSION_SERVICE.slug)
     at = now()
@@ -172,25 +181,50 @@ def _found(told: Told, folder: Path, source: pl.DataFrame, progress: Progress) -
         kek=kek,
         at=at,
     )
-    return _Stage(told, folder, Office(kek, founded.body_id, founded.officer_id, at), oversight, source, progress)
+    office = Office(kek, founded.body_id, founded.officer_id, at)
+    told.codes[officer.slug] = _invite(office, founded.officer_id)
+    return _Stage(told, folder, office, divide(folder, office), oversight, source, progress)
+
+
+def _invite(office: Office, person_id: UUID) -> str:
+    from azukari.web.accounts.actions import invitation
+
+    return invitation.invite(person_id=person_id, by=office.by, at=office.at)
 
 
 def _hand_over(stage: _Stage, firm: Party) -> None:
-    """Register the firm and its key, entrust, seal, let it open and sign its receipt."""
+    """Register the firm, its key and somebody of it, entrust, seal."""
+    with stage.told.stage("register"):
+        stage.parties[firm.slug] = _register(stage, firm)
+        stage.people[firm.slug] = _account(stage, firm)
+        entrustment_id = _entrust(stage, firm, stage.parties[firm.slug])
+    with stage.told.stage("seal"):
+        stage.copies[firm.slug] = _seal(stage, firm, stage.parties[firm.slug], entrustment_id)
+    stage.told.hand_overs[stage.copies[firm.slug].hex] = firm.slug
+
+
+def _cross(stage: _Stage) -> None:
+    """The packages go outside, each firm fetches and opens its own and hands its receipt in, the receipts come back."""
+    with stage.told.stage("cross"):
+        stage.gap.carry(Side.OUTSIDE)
+    with stage.told.stage("open"):
+        for firm in FIRMS:
+            person = stage.people[firm.slug]
+            stage.gap.fetch(stage.copies[firm.slug], person, stage.folder / f"{firm.slug}.azk")
+            stage.opened[firm.slug], receipt = _open(stage, firm, stage.identities[firm.slug])
+            stage.gap.hand_in(stage.parties[firm.slug], person, receipt)
+    with stage.told.stage("cross"):
+        stage.gap.carry(Side.INSIDE)
+    with stage.told.stage("open"):
+        _oversee(stage, KANA)
+
+
+def _oversee(stage: _Stage, firm: Party) -> None:
+    """The oversight key opens one copy too, and says so."""
     from azukari.web.custody.actions.receiving import add_receipt
 
-    with stage.told.stage("register"):
-        party_id = _register(stage, firm)
-        entrustment_id = _entrust(stage, firm, party_id)
-    with stage.told.stage("seal"):
-        hand_over = _seal(stage, firm, party_id, entrustment_id)
-    stage.told.hand_overs[hand_over.hex] = firm.slug
-    with stage.told.stage("open"):
-        readers = [stage.identities[firm.slug], *([stage.oversight] if firm is KANA else [])]
-        for reader in readers:
-            opened, note = _open(stage, firm, reader)
-            add_receipt(note=note, body_id=stage.office.body_id, by=stage.office.by, at=stage.office.at)
-            stage.opened[firm.slug] = opened
+    _, note = _open(stage, firm, stage.oversight)
+    add_receipt(note=note, body_id=stage.office.body_id, by=stage.office.by, at=stage.office.at)
 
 
 def _register(stage: _Stage, firm: Party) -> UUID:
@@ -216,6 +250,17 @@ def _register(stage: _Stage, firm: Party) -> UUID:
     return party_id
 
 
+def _account(stage: _Stage, firm: Party) -> UUID:
+    """Somebody of the firm, who signs in outside."""
+    from azukari.web.accounts.actions import person
+
+    office, party_id = stage.office, stage.parties[firm.slug]
+    known = {"login": firm.slug, "name": firm.ja, "role": "contractor", "party": party_id}
+    made = person.create(body_id=office.body_id, by=office.by, at=office.at, **known)
+    stage.told.codes[firm.slug] = _invite(office, made)
+    return made
+
+
 def _entrust(stage: _Stage, firm: Party, party_id: UUID) -> UUID:
     from azukari.web.custody.actions import entrustment
 
@@ -238,7 +283,7 @@ def _seal(stage: _Stage, firm: Party, party_id: UUID, entrustment_id: UUID) -> U
 
     overrides = parse_columns_option(COLUMNS_OPTION, stage.source.columns)
     typings = apply_overrides(type_columns(stage.source), overrides)
-    order = Order(entrustment_id, party_id, choose(typings, PERMITTED[firm.slug]), stage.folder / f"{firm.slug}.azk")
+    order = Order(entrustment_id, party_id, choose(typings, PERMITTED[firm.slug]), output=None)
     sealed = seal(
         source=stage.source,
         order=order,
