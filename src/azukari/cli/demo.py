@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from azukari.cli.options import json_option
+from azukari.cli.showing import show
 from azukari.cli.speech import Progress, Speech, speech
 from azukari.cli.story import FIRMS, LEAKS, Cast, Told, tell
 from azukari.cli.tracing import tell as tell_finding
-from azukari.errors import StateError
+from azukari.errors import OptionError, StateError
 from azukari.testing.cast import PARTIES
 
 _STAGES = {
@@ -44,13 +45,28 @@ _STAGES = {
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="ここに残す（空のフォルダー）/ keep everything in this folder"
 )
+@click.option("--serve", is_flag=True, help="終わったら両側の画面を開く / afterwards show both faces in a browser")
+@click.option(
+    "--port", type=click.IntRange(1, 65_534), default=8760, show_default=True, help="そのポート / of the first face"
+)
 @json_option
 @speech
 def demo(
-    out: Speech, people: int, seed: int, leaker: str, leak: str, rows: int, keep: Path | None, as_json: bool
+    out: Speech,
+    people: int,
+    seed: int,
+    leaker: str,
+    leak: str,
+    rows: int,
+    keep: Path | None,
+    serve: bool,
+    port: int,
+    as_json: bool,
 ) -> None:
     """架空の 4 社に渡し、一部が漏れ、どの写しからかを突き止め、第三者が確かめる。 Hand over, leak, trace, verify."""
     out.as_json = as_json
+    if serve and as_json:
+        raise OptionError("--serve and --json do not go together")
     cast = Cast(people, seed, leaker, leak, rows)
     with _folder(keep) as name:
         out.say(
@@ -66,6 +82,8 @@ def demo(
         bars: dict[str, Progress] = {}
         told = tell(cast, Path(name), lambda stage, done, total: _progress(bars, out, stage)(done, total))
         _report(out, told)
+        if serve:
+            show(out, Path(name), told.codes, port)
     out.answer(told.as_json() | {"peak_memory_mb": peak_memory_mb()})
 
 

@@ -247,6 +247,7 @@ def _register(stage: _Stage, firm: Party) -> UUID:
     verify_answer(card, secret, answer_challenge(identity, make_challenge(card, secret)))
     party.confirm(party_id=party_id, fingerprint=card.fingerprint, answer_ok=True, by=office.by, at=office.at)
     stage.identities[firm.slug] = identity
+    _write(stage.folder / f"{firm.slug}.key", identity.file_text().encode())
     return party_id
 
 
@@ -254,9 +255,16 @@ def _account(stage: _Stage, firm: Party) -> UUID:
     """Somebody of the firm, who signs in outside."""
     from azukari.web.accounts.actions import person
 
-    office, party_id = stage.office, stage.parties[firm.slug]
-    known = {"login": firm.slug, "name": firm.ja, "role": "contractor", "party": party_id}
-    made = person.create(body_id=office.body_id, by=office.by, at=office.at, **known)
+    office = stage.office
+    made = person.create(
+        body_id=office.body_id,
+        login=firm.slug,
+        name=firm.ja,
+        role="contractor",
+        party=stage.parties[firm.slug],
+        by=office.by,
+        at=office.at,
+    )
     stage.told.codes[firm.slug] = _invite(office, made)
     return made
 
