@@ -60,9 +60,10 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
     """People, a party, an entrustment, a permission that is asked, a hand-over; names hold ``mark``."""
     from django.core.files.uploadedfile import SimpleUploadedFile
 
+    from azukari.seal.consignment import Unit
     from azukari.web.accounts.actions import person
     from azukari.web.accounts.rules import Role
-    from azukari.web.custody.actions import document, entrustment, party, permission
+    from azukari.web.custody.actions import consignment, document, entrustment, party, permission
     from azukari.web.jobs.actions import queue
     from azukari.web.subjects.actions import protection
 
@@ -99,7 +100,12 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
     held = protection.add(body_id=body_id, local_ids=[f"{mark}-417"], terms=noted, kek=KEK, by=BY, at=AT)
     terms = document.Terms("entrustment", work, "contract", f"{mark} 契約書")
     attached = SimpleUploadedFile("x.pdf", b"%PDF-1.7 " + mark.encode(), "application/pdf")
+    slip = consignment.Slip(
+        entrustment_id=work, party_id=parties[0], unit=Unit.BOX, units=1, fields=("name",), carrier=f"{mark} 便",
+        day=AT.date(), local_ids=[f"{mark}-418"], unmatched=True,
+    )  # fmt: skip
     arguments = {
+        "consignment_id": consignment.consign(slip=slip, kek=KEK, by=BY, at=AT),
         "document_id": document.add(body_id=body_id, terms=terms, file=attached, kek=KEK, by=BY, at=AT),
         "protection_id": held[0],
         "party_id": parties[0],
@@ -120,6 +126,8 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
             f"{mark} 職員",
             f"{mark} 契約書",
             f"{mark}-417",
+            f"{mark}-418",
+            f"{mark} 便",
             f"{mark} 申出",
         ],
     )

@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "party": ("parties", "party", "相手を登録する / register parties and their keys"),
     "entrust": ("parties", "entrust", "委託を登録する / register an entrustment"),
     "seal": ("sealing", "seal", "封印する / mark, seal and log a hand-over"),
+    "consign": ("consigning", "consign", "紙・媒体・端末で渡す / hand over paper, media or access by terminal"),
     "receipt": ("sealing", "receipt", "受領書を登録する / keep a receipt"),
     "return": ("sealing", "return_command", "返却を照合する / take a returned table back"),
     "permission": ("permissions", "permission", "再委託の許諾 / permission to entrust the work onwards"),

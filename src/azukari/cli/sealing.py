@@ -10,6 +10,7 @@ import click
 import polars as pl
 
 from azukari.cli.options import (
+    Office,
     find_entrustment,
     find_hand_over,
     find_party,
@@ -22,7 +23,8 @@ from azukari.cli.options import (
 from azukari.cli.speech import Progress, Speech, speech
 from azukari.fields.kinds import Kind
 from azukari.handover.choosing import Choice, Fate, choose
-from azukari.seal.receipt import MAX_RECEIPT
+from azukari.seal.consignment import is_receipt
+from azukari.seal.receipt import MAX_RECEIPT, Grade
 from azukari.stores.files import remove
 from azukari.stores.remote import ask_witness
 from azukari.tables import (
@@ -180,12 +182,24 @@ def receipt(
     from azukari.web.custody.actions.receiving import add_receipt
 
     note = read_small(receipt_file, MAX_RECEIPT)
+    if is_receipt(note):
+        _receipt_of_consignment(out, note, office)
+        return
     hand_over, grade = add_receipt(note=note, body_id=office.body_id, by=office.by, at=office.at)
     out.say(
         f"受領書を保管しました（{grade.label('ja')}）: {hand_over.hex}",
         f"Receipt kept ({grade.label('en')}): {hand_over.hex}",
     )
     out.answer({"handover": hand_over.hex, "grade": grade.value})
+
+
+def _receipt_of_consignment(out: Speech, note: bytes, office: Office) -> None:
+    from azukari.web.custody.actions import signed_for
+
+    made = signed_for.add_receipt(note=note, body_id=office.body_id, by=office.by, at=office.at)
+    label = Grade.RECEIPTED.label
+    out.say(f"受領書を保管しました（{label('ja')}）: {made.hex}", f"Receipt kept ({label('en')}): {made.hex}")
+    out.answer({"consignment": made.hex, "grade": Grade.RECEIPTED.value})
 
 
 def _keep(frame: pl.DataFrame, output: Path) -> Callable[[], None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from azukari.web.custody.views import (
+    consignments,
     documents,
     entrustments,
     hand_overs,
@@ -57,6 +58,12 @@ urlpatterns = [
     path("seals/<uuid:job_id>/again", looked.look_again, name="look_again"),
     path("seals/<uuid:job_id>/retry", sealing.retry, name="retry_sealing"),
     path("seals/<uuid:job_id>/cancel", sealing.cancel, name="cancel_sealing"),
+    path("entrustments/<uuid:entrustment_id>/consign", consignments.consign, name="consign"),
+    path("consignments/<uuid:consignment_id>", consignments.consignment, name="consignment"),
+    path("consignments/<uuid:consignment_id>/slip", consignments.slip, name="consignment_slip"),
+    path("consignments/<uuid:consignment_id>/receipt", consignments.take_receipt, name="take_consignment_receipt"),
+    path("consignments/<uuid:consignment_id>/paper", consignments.note_paper, name="note_paper"),
+    path("consignments/<uuid:consignment_id>/void", consignments.void, name="void_consignment"),
     path("hand-overs", hand_overs.hand_overs, name="hand_overs"),
     path("hand-overs/<uuid:hand_over_id>", hand_overs.hand_over, name="hand_over"),
     path("hand-overs/<uuid:hand_over_id>/package", hand_overs.package, name="package"),

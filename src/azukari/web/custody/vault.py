@@ -32,6 +32,11 @@ def challenge_purpose(party_id: UUID) -> str:
     return f"party/{party_id}/challenge"
 
 
+def seed_purpose(consignment_id: UUID) -> str:
+    """What the seed of a consignment's openings is wrapped for."""
+    return f"consignment/{consignment_id}/seed"
+
+
 def hand_over_key(info: HandOverInfo, kek: KeyEncryptionKey) -> HandOverKey:
     """K_h. Raises KeyFileError."""
     return HandOverKey(kek.unwrap(info.wrapped_key, hand_over_purpose(info.id)))

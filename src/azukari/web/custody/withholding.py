@@ -58,14 +58,35 @@ def withhold(source: pl.DataFrame, choice: Choice, body_id: UUID, day: date, kek
     return Withheld(frame, held, count, _unmatched(source, choice))
 
 
-def protected_of(
+@dataclass(frozen=True, repr=False)
+class WithheldPeople:
+    """一覧から留め置いた結果。 ``kept`` local ids go along; ``out`` and ``covered`` are those whose papers, or addresses, must not."""
+
+    kept: tuple[str, ...]
+    out: tuple[str, ...] = ()
+    covered: tuple[str, ...] = ()
+
+    def require_done(self, said: bool) -> None:
+        """ProtectedError while somebody is in it whose papers must come out, unless the officer says that it is done."""
+        if (self.out or self.covered) and not said:
+            raise ProtectedError(f"{len(self.out)} + {len(self.covered)}")
+
+
+def withhold_people(
     local_ids: Iterable[str], fields: Iterable[Field], body_id: UUID, day: date, kek: KeyEncryptionKey
-) -> int:
-    """How many of these people must not be in a hand-over with these fields on ``day``."""
-    holds, key = holds_on(body_id, day), pseudonym_key(body_id, kek)
-    kinds = {field.kind for field in fields}
-    found = (holds.get(pseudonym(key, plain(one))) for one in set(local_ids)) if holds else ()
-    return sum(1 for hold in found if hold and (hold.rows or kinds & _kinds(hold)))
+) -> WithheldPeople:
+    """Who on a list must not be in a hand-over with these fields on ``day``; no id twice in what comes back."""
+    ids = list(dict.fromkeys(plain(one) for one in local_ids))
+    holds, key, kinds = holds_on(body_id, day), pseudonym_key(body_id, kek), {field.kind for field in fields}
+    found = {one: hold for one in ids if (hold := holds.get(pseudonym(key, one)))} if holds else {}
+    out = {one for one, hold in found.items() if hold.rows}
+    covered = tuple(one for one, hold in found.items() if not hold.rows and kinds & _kinds(hold))
+    return WithheldPeople(tuple(one for one in ids if one not in out), tuple(sorted(out)), covered)
+
+
+def anybody_protected(body_id: UUID, day: date) -> bool:
+    """Whether there is anybody to look for on ``day``."""
+    return bool(holds_on(body_id, day))
 
 
 def _id_headers(choice: Choice) -> list[str]:

@@ -14,7 +14,6 @@ from django.db import Error, connection, transaction
 
 from azukari.errors import (
     ColumnError,
-    ExpiredError,
     NotFoundError,
     NotPermittedError,
     NotWitnessedError,
@@ -123,13 +122,9 @@ def _require_new(output: Path) -> None:
 def _permitted(order: Order, today: date) -> tuple[queries.EntrustmentInfo, queries.PartyInfo]:
     entrustment = queries.entrustment(order.entrustment_id)
     party = queries.party(order.party_id)
-    if party.id != entrustment.party:
-        raise NotPermittedError("this party is not the entrustee")
-    if party.status != "confirmed":
+    if party.id == entrustment.party and party.status != "confirmed":
         raise UnconfirmedKeyError
-    if not entrustment.starts_on <= today <= entrustment.ends_on:
-        raise ExpiredError
-    permissions.require_in_force(entrustment, today)
+    permissions.require_may_receive(entrustment, party.id, today)
     _require_parent(order.parent_id, entrustment)
     return entrustment, party
 

@@ -1,5 +1,6 @@
 """The custody register. Every row names its body; identifiers are random and may stand in the ledger."""
 
+from azukari.web.custody.models.consignment import ConsignedPerson, Consignment, ConsignmentReceipt
 from azukari.web.custody.models.document import Document
 from azukari.web.custody.models.entrustment import Entrustment, PermittedField
 from azukari.web.custody.models.hand_over import HandOver, Snapshot
@@ -9,6 +10,9 @@ from azukari.web.custody.models.submission import Submission
 from azukari.web.custody.models.way_back import Receipt, Return
 
 __all__ = [
+    "ConsignedPerson",
+    "Consignment",
+    "ConsignmentReceipt",
     "Document",
     "Entrustment",
     "HandOver",

@@ -69,6 +69,18 @@ def said_on(permission_id: UUID) -> date | None:
     return found.values_list("day", flat=True).first()
 
 
+def require_may_receive(info: EntrustmentInfo, party_id: UUID, today: date) -> None:
+    """What holds for every hand-over, whatever its form: to the entrustee, in the period, permitted all the way up.
+
+    Raises NotPermittedError, ExpiredError.
+    """
+    if party_id != info.party:
+        raise NotPermittedError("this party is not the entrustee")
+    if not info.starts_on <= today <= info.ends_on:
+        raise ExpiredError
+    require_in_force(info, today)
+
+
 def require_in_force(info: EntrustmentInfo, today: date) -> None:
     """Each sub-entrustment on the way up has a permission that is granted and holds today.
 

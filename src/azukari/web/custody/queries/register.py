@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from azukari.fields.kinds import Field
-from azukari.web.custody.models import Document, Entrustment, HandOver, Party, Permission
+from azukari.web.custody.models import Consignment, Document, Entrustment, HandOver, Party, Permission
 
 PAGE: Final = 50
 SOON: Final = timedelta(days=30)
@@ -37,21 +36,6 @@ class EntrustmentRow:
     starts_on: date
     ends_on: date
     is_child: bool
-
-
-@dataclass(frozen=True)
-class HandOverRow:
-    """受渡しの行。 ``receipted``: the recipient has signed for it."""
-
-    id: UUID
-    title: str
-    party: str
-    status: str
-    status_label: str
-    rows: int
-    fields: tuple[Field, ...]
-    created_at: datetime
-    receipted: bool
 
 
 @dataclass(frozen=True)
@@ -88,22 +72,13 @@ def entrustments(body_id: UUID, *, page: int = 1, text: str = "") -> Page:
     return Page(rows, page, len(taken) > PAGE)
 
 
-def hand_overs(body_id: UUID, *, page: int = 1, entrustment_id: UUID | None = None) -> Page:
-    """Hand-overs, newest first."""
-    found = HandOver.objects.filter(body_id=body_id).select_related("party", "entrustment").order_by("-created_at")
-    if entrustment_id is not None:
-        found = found.filter(entrustment_id=entrustment_id)
-    taken = list(found.defer("entry", "wrapped_key", "wrapped_data_key")[(page - 1) * PAGE : page * PAGE + 1])
-    return Page([_hand_over(row) for row in taken[:PAGE]], page, len(taken) > PAGE)
-
-
 def totals(body_id: UUID) -> Totals:
     """The figures of the first screen."""
     return Totals(
         Entrustment.objects.filter(body_id=body_id).count(),
         Party.objects.filter(body_id=body_id).count(),
         Permission.objects.filter(body_id=body_id, status=Permission.Status.ASKED).count(),
-        _unreceipted(body_id).count(),
+        _unreceipted(body_id).count() + _unsigned(body_id).count(),
     )
 
 
@@ -119,10 +94,15 @@ def reminders(body_id: UUID, today: date) -> list[Reminder]:
     papers = Document.objects.filter(body_id=body_id, removed_at=None, expires_on__lte=today + SOON)
     keys = Party.objects.filter(body_id=body_id, status=Party.Status.PENDING)
     copies = _unreceipted(body_id).select_related("party").order_by("created_at").only("created_at", "party__name")
+    paper = _unsigned(body_id).select_related("party").order_by("created_at").only("created_at", "party__name")
     return [
         *(Reminder("asked", row.party.name, row.asked_at.date(), "permission", row.id) for row in asked[:PAGE]),
         *(Reminder("key", row.name, row.created_at.date(), "party", row.id) for row in keys[:PAGE]),
         *(Reminder("unreceipted", row.party.name, row.created_at.date(), "hand_over", row.id) for row in copies[:PAGE]),
+        *(
+            Reminder("unreceipted", row.party.name, row.created_at.date(), "consignment", row.id)
+            for row in paper[:PAGE]
+        ),
         *(Reminder("permission-ends", row.party.name, row.ends_on, "permission", row.id) for row in ending[:PAGE]),
         *(Reminder("entrustment-ends", row.title, row.ends_on, "entrustment", row.id) for row in works[:PAGE]),
         *(
@@ -132,19 +112,9 @@ def reminders(body_id: UUID, today: date) -> list[Reminder]:
     ]
 
 
+def _unsigned(body_id: UUID) -> QuerySet[Consignment]:
+    return Consignment.objects.filter(body_id=body_id, receipted_at=None, voided_at=None)
+
+
 def _unreceipted(body_id: UUID) -> QuerySet[HandOver]:
     return HandOver.objects.filter(body_id=body_id, status=HandOver.Status.RELEASED, receipted_at__isnull=True)
-
-
-def _hand_over(row: HandOver) -> HandOverRow:
-    return HandOverRow(
-        row.id,
-        row.entrustment.title,
-        row.party.name,
-        row.status,
-        row.get_status_display(),
-        row.rows,
-        tuple(Field.parse(text) for text in row.fields),
-        row.created_at,
-        row.receipted_at is not None,
-    )

@@ -18,7 +18,7 @@ from azukari.web.custody.actions import entrustment as action
 from azukari.web.custody.clauses import CLAUSES
 from azukari.web.custody.forms import STAGES, EntrustmentForm, StageForm
 from azukari.web.custody.matrix import matrix
-from azukari.web.custody.queries import permissions, register
+from azukari.web.custody.queries import listing, permissions, register
 from azukari.web.custody.queries.tree import tree
 from azukari.web.custody.views import own
 from azukari.web.ui.words import language
@@ -48,7 +48,7 @@ def entrustment(request: HttpRequest, entrustment_id: UUID) -> HttpResponse:
         "permissions": [
             (one, queries.party(one.party)) for one in permissions.permissions(info.body, entrustment_id=info.id)
         ],
-        "hand_overs": register.hand_overs(info.body, entrustment_id=info.id, page=own.page_number(request)),
+        "hand_overs": listing.hand_overs(info.body, entrustment_id=info.id, page=own.page_number(request)),
         "clauses": [(clause.label(language()), clause.key in info.clauses) for clause in CLAUSES],
         "stages": [(label, key == info.stage) for key, label in STAGES.items()],
         "today": now().date(),

@@ -18,7 +18,7 @@ from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import places, queries
 from azukari.web.custody.actions.receiving import add_receipt
 from azukari.web.custody.forms import ReceiptForm
-from azukari.web.custody.queries import register
+from azukari.web.custody.queries import listing
 from azukari.web.custody.queries.copies import best_grade
 from azukari.web.custody.views import own
 from azukari.web.ui.words import language
@@ -28,7 +28,7 @@ from azukari.web.ui.words import language
 @require_safe
 def hand_overs(request: HttpRequest) -> HttpResponse:
     """A page of the list."""
-    found = register.hand_overs(acting(request).body, page=own.page_number(request))
+    found = listing.hand_overs(acting(request).body, page=own.page_number(request))
     return render(request, "custody/hand_overs.html", {"page": found})
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from azukari.errors import LimitError, NotFoundError
 from azukari.web.accounts.queries import acting
 from azukari.web.custody import queries
-from azukari.web.custody.queries import documents, permissions
+from azukari.web.custody.queries import consignments, documents, permissions
 from azukari.web.jobs import queries as jobs
 from azukari.web.jobs.queries import JobInfo
 
@@ -47,6 +47,11 @@ def hand_over(request: HttpRequest, hand_over_id: UUID) -> queries.HandOverInfo:
 def document(request: HttpRequest, document_id: UUID) -> documents.DocumentInfo:
     """A document of the body. NotFoundError."""
     return _own(request, documents.document(document_id))
+
+
+def consignment(request: HttpRequest, consignment_id: UUID) -> consignments.ConsignmentInfo:
+    """A consignment of the body. NotFoundError."""
+    return _own(request, consignments.consignment(consignment_id))
 
 
 def job(request: HttpRequest, job_id: UUID) -> JobInfo:

@@ -1,0 +1,250 @@
+"""Hand over what is no table: register row, ledger entry and the people on the list in one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from azukari.errors import (
+    LimitError,
+    NotFoundError,
+    NotPermittedError,
+    OptionError,
+    ProtectedError,
+    StateError,
+)
+from azukari.fields.kinds import Field
+from azukari.seal.commitments import OPENING_BYTES
+from azukari.seal.consignment import (
+    ConsignmentEntry,
+    Medium,
+    Unit,
+    VoidEntry,
+    commitments_of,
+    committed,
+    consigned_fields,
+)
+from azukari.seal.manifest import SMALL_COUNT
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web.custody import queries, vault
+from azukari.web.custody.models import ConsignedPerson, Consignment, HandOver
+from azukari.web.custody.queries import consignments, permissions
+from azukari.web.custody.terms import parse_fields
+from azukari.web.custody.withholding import WithheldPeople, anybody_protected, withhold_people
+from azukari.web.sequencer import queries as sequencer
+from azukari.web.sequencer.actions import entry as ledger
+from azukari.web.subjects import queries as subjects
+from azukari.web.subjects.actions import subject
+from azukari.web.subjects.cells import seal
+
+MAX_PEOPLE: Final = 1_000_000  # on one list
+AHEAD: Final = timedelta(days=31)  # how far off the day may be
+_MAX_TEXT: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Slip:
+    """現物の受渡しの指示。 What changes hands, how and when; ``parent_id``: what the party above holds, for one below it.
+
+    ``local_ids``: the people in it, where there is a list. ``taken_out``: the officer's word that the papers of people
+    under protective measures were taken out, or their addresses covered. ``unmatched``: that it may leave though
+    somebody in it cannot be looked up.
+    """
+
+    entrustment_id: UUID
+    party_id: UUID
+    unit: Unit
+    units: int
+    fields: tuple[Field | str, ...]
+    carrier: str
+    day: date
+    people: int | None = None  # None: as many as are on the list
+    note: str = ""
+    local_ids: Sequence[str] | None = None
+    parent_id: UUID | None = None
+    taken_out: bool = False
+    unmatched: bool = False
+
+
+def consign(*, slip: Slip, kek: KeyEncryptionKey, by: UUID, at: datetime) -> UUID:
+    """Log a hand-over that is no table; returns its id. All or nothing is written.
+
+    Raises NotPermittedError (as for sealing; a field that the entrustment does not let out), ExpiredError,
+    ProtectedError (somebody under protective measures is in it, or may be), OptionError (counts, texts, days),
+    FormatError and NumberInTextError (a local id; its place only), LimitError, NotFoundError, KeyFileError.
+    A confirmed key of the party is not needed: paper is not sealed to one, and a receipt may be on paper too.
+    """
+    terms, party = queries.entrustment(slip.entrustment_id), queries.party(slip.party_id)
+    fields = _fields(slip, terms)
+    _check_texts(slip)
+    for day in {_within_reach(slip.day, at.date()), at.date()}:
+        permissions.require_may_receive(terms, party.id, day)
+    above = _above(slip.parent_id, terms)
+    withheld = _withheld(slip, fields, terms.body, kek)
+    people = _people(slip, withheld)
+    with transaction.atomic():
+        seed = secrets.token_bytes(OPENING_BYTES)
+        row = _row(uuid4(), slip, terms, fields, people, withheld, by=by, at=at)
+        row.above_hand_over_id, row.above_consignment_id = above
+        row.wrapped_seed = kek.wrap(seed, vault.seed_purpose(row.id))
+        row.entry = _entry(row, terms, party, seed).encode()
+        row.entry_index = ledger.append(log_id=sequencer.log_of(terms.body).id, data=bytes(row.entry), by=by, at=at)
+        row.save(force_insert=True)
+        _list_people(row, withheld.kept, kek, by=by, at=at)
+    return row.id
+
+
+def void(*, consignment_id: UUID, reason: str, kek: KeyEncryptionKey, by: UUID, at: datetime) -> int:
+    """Say in the ledger that a consignment is void, with the reason committed to; returns the index of that entry.
+
+    StateError if it was called void before, OptionError without a reason, NotFoundError.
+    """
+    if not 0 < len(reason.strip()) <= _MAX_TEXT:
+        raise OptionError("calling it void needs a reason")
+    with transaction.atomic():
+        row = Consignment.objects.select_for_update(no_key=True).filter(id=consignment_id).first()
+        if row is None:
+            raise NotFoundError("there is no such consignment")
+        if row.voided_at is not None:
+            raise StateError("this was called void before")
+        seed = kek.unwrap(bytes(row.wrapped_seed), vault.seed_purpose(row.id))
+        said = VoidEntry(row.id.hex, at.date().isoformat(), committed(seed, "reason", reason.strip()))
+        row.voided_at, row.voided_by, row.void_reason = at, by, reason.strip()
+        row.void_index = ledger.append(log_id=sequencer.log_of(row.body_id).id, data=said.encode(), by=by, at=at)
+        row.save(update_fields=["voided_at", "voided_by", "void_reason", "void_index"])
+    return row.void_index
+
+
+def _fields(slip: Slip, terms: queries.EntrustmentInfo) -> tuple[Field, ...]:
+    fields = consigned_fields(map(Field.parse, parse_fields(slip.fields)))
+    if not set(terms.fields).issuperset(fields):
+        raise NotPermittedError("a field that the entrustment does not let out")
+    return fields
+
+
+def _check_texts(slip: Slip) -> None:
+    if not 0 < len(slip.carrier.strip()) <= _MAX_TEXT or len(slip.note) > _MAX_TEXT:
+        raise OptionError("how it gets there is needed, in at most 2,000 characters as the note")
+    if not 0 < slip.units < 2**63 or (slip.people is not None and not 0 < slip.people < 2**63):
+        raise OptionError("counts begin with 1")
+
+
+def _within_reach(day: date, today: date) -> date:
+    if day > today + AHEAD:
+        raise OptionError("the day is more than 31 days ahead")
+    return day
+
+
+def _above(parent_id: UUID | None, terms: queries.EntrustmentInfo) -> tuple[UUID | None, UUID | None]:
+    """What the party above holds, of either kind: needed below an entrustment, and nowhere else."""
+    if terms.parent is None:
+        if parent_id is not None:
+            raise NotPermittedError("only what a sub-contractor gets hangs on another")
+        return None, None
+    held = {"entrustment_id": terms.parent, "id": parent_id}
+    if parent_id is not None and HandOver.objects.filter(**held, status=HandOver.Status.RELEASED).exists():
+        return parent_id, None
+    if parent_id is not None and Consignment.objects.filter(**held, voided_at=None).exists():
+        return None, parent_id
+    raise NotPermittedError("what a sub-contractor gets hangs on a hand-over that the party above holds")
+
+
+def _withheld(slip: Slip, fields: tuple[Field, ...], body_id: UUID, kek: KeyEncryptionKey) -> WithheldPeople:
+    if slip.local_ids is not None and len(slip.local_ids) > MAX_PEOPLE:
+        raise LimitError("a list holds 1,000,000 people at most")
+    found = withhold_people(slip.local_ids or (), fields, body_id, slip.day, kek)
+    found.require_done(slip.taken_out)
+    listed = len(found.kept) + len(found.out)
+    unseen = slip.local_ids is None or (slip.people or 0) > listed
+    if unseen and not slip.unmatched and anybody_protected(body_id, slip.day):
+        raise ProtectedError("people who are not on the list" if slip.local_ids is not None else "no list")
+    return found
+
+
+def _people(slip: Slip, withheld: WithheldPeople) -> int:
+    """How many people go along; OptionError for fewer than the list holds, or for nobody."""
+    people = len(withheld.kept) if slip.people is None else slip.people
+    if people < max(1, len(withheld.kept)):
+        raise OptionError("fewer people than the list holds, or nobody at all")
+    return people
+
+
+def _row(
+    made: UUID,
+    slip: Slip,
+    terms: queries.EntrustmentInfo,
+    fields: tuple[Field, ...],
+    people: int,
+    withheld: WithheldPeople,
+    *,
+    by: UUID,
+    at: datetime,
+) -> Consignment:
+    return Consignment(
+        id=made,
+        body_id=terms.body,
+        entrustment_id=terms.id,
+        party_id=slip.party_id,
+        medium=slip.unit.medium.value,
+        unit=slip.unit.value,
+        units=slip.units,
+        people=people,
+        fields=[str(field) for field in fields],
+        carrier=slip.carrier.strip(),
+        note=slip.note.strip(),
+        day=slip.day,
+        withheld_people=len(withheld.out),
+        withheld_addresses=len(withheld.covered),
+        unlisted=people - len(withheld.kept) if slip.unmatched else 0,
+        created_at=at,
+        created_by=by,
+    )
+
+
+def _entry(row: Consignment, terms: queries.EntrustmentInfo, party: queries.PartyInfo, seed: bytes) -> ConsignmentEntry:
+    values = {
+        "carrier": row.carrier,
+        "note": row.note,
+        "party": party.name,
+        "people": str(row.people),
+        "purpose": terms.purpose,
+        "units": str(row.units),
+    }
+    above = row.above_hand_over_id or row.above_consignment_id
+    return ConsignmentEntry(
+        consignment=row.id.hex,
+        body=terms.body.hex,
+        entrustment=terms.id.hex,
+        party=party.id.hex,
+        parent=above.hex if above else "",
+        medium=Medium(row.medium),
+        unit=Unit(row.unit),
+        units=row.units if row.units >= SMALL_COUNT else None,
+        people=row.people if row.people >= SMALL_COUNT else None,
+        fields=tuple(map(Field.parse, row.fields)),
+        day=row.day.isoformat(),
+        recipient=party.vkey if party.status == "confirmed" else "",
+        commitments=commitments_of(seed, values),
+    )
+
+
+def _list_people(row: Consignment, local_ids: Sequence[str], kek: KeyEncryptionKey, *, by: UUID, at: datetime) -> None:
+    people = subject.ensure(body_id=row.body_id, local_ids=local_ids, kek=kek, by=by, at=at)
+    ConsignedPerson.objects.bulk_create(
+        (_person(row, person, local_id, kek) for person, local_id in zip(people, local_ids, strict=True)),
+        batch_size=subjects.CHUNK,
+    )
+
+
+def _person(row: Consignment, person: subjects.SubjectInfo, local_id: str, kek: KeyEncryptionKey) -> ConsignedPerson:
+    made = uuid4()
+    cell = seal(local_id, subjects.key(person, kek), consignments.local_id_place(made))
+    return ConsignedPerson(
+        id=made, body_id=row.body_id, consignment_id=row.id, subject_id=person.id, local_id_cell=cell
+    )
