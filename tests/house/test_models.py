@@ -111,3 +111,31 @@ def test_model_when_it_points_to_another_app_then_that_app_is_below(model: Model
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.label)
 def test_model_when_its_fields_are_read_then_none_is_named_after_the_number(model: Model) -> None:
     assert not [name for name in model.fields if "individual_number" in name]
+
+
+_COVERED = """
+import json, os
+os.environ["DJANGO_SETTINGS_MODULE"] = "azukari.web.settings"
+import django
+django.setup()
+from azukari.web import rekeying
+print(json.dumps([[one.label for one in rekeying.ALL], dict(rekeying.NOT_WRAPPED)]))
+"""
+
+
+def test_secrets_when_discovered_then_each_is_moved_to_a_new_key_or_says_why_not() -> None:
+    if "web" not in rooms():
+        return
+    done = bare(_COVERED, AZUKARI_OFFICE=str(Path(AZUKARI.anchor, "no-office")))
+    assert done.returncode == 0, done.stderr
+    moved, reasons = json.loads(done.stdout.splitlines()[-1])
+    secrets = {
+        f"{model.label}.{name}"
+        for model in models()
+        for name, kind in (model.classes or {}).items()
+        if kind == "secret"
+    }
+    assert len(moved) == len(set(moved)) and not set(moved) & set(reasons)
+    ours = {label for label in moved if label.split(".")[0] in {model.app for model in models()} and "(" not in label}
+    assert secrets == ours | set(reasons), "a new wrapped field is listed in its app's wrapped.py"
+    assert all(reasons.values())

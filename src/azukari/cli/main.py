@@ -52,6 +52,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "backup": ("backing", "backup", "控えを取る / back the office up into one encrypted file"),
     "restore": ("backing", "restore", "控えから戻す / restore an office from a backup, or verify one"),
     "migrate": ("backing", "migrate", "登録簿を新しい版にする / bring the register to this version"),
+    "rekey": ("rekeying", "rekey", "機関の鍵を取り替える / replace the office's key and move all secrets to it"),
     "serve": ("serving", "serve", "庁内の画面を開く / serve the office's screens"),
     "work": ("working", "work", "預かった表の封印などを行う / do what waits: seal what was uploaded"),
     "person": ("people", "person", "職員のアカウントと招待 / accounts and invitations"),

@@ -85,11 +85,13 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
     from azukari.web.accounts import queries as accounts
     from azukari.web.custody import places
     from azukari.web.custody.actions import releasing
+    from azukari.web.keyring import queries as keyring
 
     person = accounts.person(login) if login else _only_officer()
     body = accounts.body(person.body)
     if body.key_id != kek.key_id:
         raise KeyFileError("this key belongs to another office")
+    keyring.open_replaced(kek)
     opened = Office(kek, body.id, person.id, now())
     if places.pending():
         with suppress(StateError):  # another process is sealing, and will finish what lies there; nobody is asked
@@ -109,12 +111,14 @@ def open_outside(office_path: Path, keys_path: Path) -> KeyEncryptionKey:
         raise NotFoundError("azukari[web] is not installed") from error
     office.start(office_path)
     from azukari.web.accounts import queries as accounts
+    from azukari.web.keyring import queries as keyring
 
     bodies = accounts.bodies()
     if any(person.role != "contractor" for body in bodies for person in accounts.people(body.id)):
         raise StateError("this office is the inside")
     if any(body.key_id != kek.key_id for body in bodies):
         raise KeyFileError("this key belongs to another office")
+    keyring.open_replaced(kek)
     return kek
 
 

@@ -12,6 +12,7 @@ import click
 
 from azukari.cli.ledger import run_integrator
 from azukari.cli.options import ask_once, office_options, open_office, open_outside
+from azukari.cli.rekeying import unlocked
 from azukari.cli.sides import start
 from azukari.cli.speech import Speech, speech
 from azukari.cli.working import worker_beside
@@ -101,7 +102,7 @@ def _serve_inside(out: Speech, at: _Place, office_path: Path, keys_path: Path, l
             arguments = (opened, log_id, lambda signed: None, threading.Event())
             threading.Thread(target=run_integrator, args=arguments, name="integrator", daemon=True).start()
 
-    with worker_beside(office_path, keys_path, login):
+    with unlocked(office_path), worker_beside(office_path, keys_path, login):
         _answer(out, at, integrate)
 
 
@@ -111,7 +112,8 @@ def _serve_outside(out: Speech, at: _Place, office_path: Path, keys_path: Path) 
     from azukari.web import office
 
     office.unlock(kek)
-    _answer(out, at, lambda: None)
+    with unlocked(office_path):
+        _answer(out, at, lambda: None)
 
 
 def _answer(out: Speech, at: _Place, started: Callable[[], None]) -> None:

@@ -14,6 +14,7 @@ import click
 
 from azukari.cli.ledger import stop_on_signal
 from azukari.cli.options import Office, office_options, open_office
+from azukari.cli.rekeying import unlocked
 from azukari.cli.speech import Speech, speech
 from azukari.stores.clock import SystemClock
 from azukari.stores.remote import ask_witness
@@ -33,7 +34,8 @@ def work(out: Speech, once: bool, below: int | None, office_path: Path, keys_pat
     stop = stop_on_signal()
     if below is not None:
         threading.Thread(target=_watch, args=(below, stop), daemon=True).start()
-    run_worker(opened, stop, once=once)
+    with unlocked(office_path):
+        run_worker(opened, stop, once=once)
 
 
 def run_worker(opened: Office, stop: threading.Event, *, once: bool = False) -> None:

@@ -7,11 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from azukari.stores.keys import KeyEncryptionKey, wrapped_under
 
 BATCH: Final = 1_000  # rows in one transaction
+
+
+class Secrets(Protocol):
+    """包んだ秘密の一種。 What ``rekeying`` moves: one field of a model, or whatever else holds wrapped bytes."""
+
+    @property
+    def label(self) -> str:
+        """``app.Model.field``."""
+
+    def batches(self) -> Iterator[list[Any]]:
+        """All rows that have one."""
+
+    def move(self, row: Any, kek: KeyEncryptionKey) -> bool:
+        """Wrap that of one row anew; False if it was done before."""
 
 
 @dataclass(frozen=True)

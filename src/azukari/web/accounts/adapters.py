@@ -19,7 +19,7 @@ from azukari.web.accounts.queries import provider_only
 from azukari.web.accounts.rules import Role, here
 from azukari.web.ui.words import pick
 
-_PURPOSE = "accounts/second-factor"
+FACTOR_PURPOSE = "accounts/second-factor"
 _CONTRACTORS_OUTSIDE = (
     "委託先の方は、庁内の画面には入れません。委託先用の画面からログインしてください。",
     "Contractors cannot sign in inside the office. Use the contractors' screens.",
@@ -105,11 +105,11 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships n
 
     def encrypt(self, text: str) -> str:
         """Wrapped by the key-encryption key, base64."""
-        return base64.b64encode(office.key().wrap(text.encode(), _PURPOSE)).decode()
+        return base64.b64encode(office.key().wrap(text.encode(), FACTOR_PURPOSE)).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """The counterpart. KeyFileError under another key."""
-        return office.key().unwrap(base64.b64decode(encrypted_text), _PURPOSE).decode()
+        return office.key().unwrap(base64.b64decode(encrypted_text), FACTOR_PURPOSE).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """A second factor is compulsory: the last one cannot be removed."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from uuid import UUID
 
 from azukari.errors import NotFoundError
-from azukari.stores.files import creating, remove
-from azukari.stores.keys import KeyEncryptionKey
+from azukari.stores.files import creating, remove, replacing
+from azukari.stores.keys import KeyEncryptionKey, wrapped_under
 from azukari.trace.specimen import SpecimenFile
 from azukari.web import office
 from azukari.web.incidents.models import Specimen
@@ -31,6 +31,22 @@ def kept(specimen_id: UUID, kek: KeyEncryptionKey) -> SpecimenFile:
     except OSError as error:
         raise NotFoundError("the specimen is not kept in this office") from error
     return SpecimenFile.parse(kek.unwrap(sealed, _purpose(specimen_id)))
+
+
+def move(specimen_id: UUID, kek: KeyEncryptionKey) -> bool:
+    """Wrap a kept specimen anew under ``kek``, the file whole at any time; False if that was done, or none is kept.
+
+    Raises StorageError, KeyFileError.
+    """
+    try:
+        sealed = _place(specimen_id).read_bytes()
+    except OSError:
+        return False
+    if wrapped_under(sealed) == kek.key_id:
+        return False
+    with replacing(_place(specimen_id)) as out:
+        out.write(kek.wrap(kek.unwrap(sealed, _purpose(specimen_id)), _purpose(specimen_id)))
+    return True
 
 
 def forget_unlogged(specimen_id: UUID) -> None:

@@ -175,7 +175,7 @@ def _key_of(upload_id: UUID, kek: KeyEncryptionKey) -> bytes:
     row = Upload.objects.filter(id=upload_id).first()
     if row is None or row.wrapped_key is None:
         raise StateError("the upload was destroyed")
-    return kek.unwrap(bytes(row.wrapped_key), _purpose(upload_id))
+    return kek.unwrap(bytes(row.wrapped_key), purpose(upload_id))
 
 
 def remove_strays(kept: set[UUID], *, before: float) -> None:
@@ -255,7 +255,7 @@ class SealedUploadHandler(FileUploadHandler):
 def keep(file: UploadedFile, *, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: Any) -> UUID:  # type: ignore[type-arg]
     """Keep what a form has received, its key wrapped; returns the upload's id. StorageError."""
     sealed = seal(file)
-    row = Upload(id=sealed.id, body=body_id, bytes=sealed.size, wrapped_key=kek.wrap(sealed.key, _purpose(sealed.id)))
+    row = Upload(id=sealed.id, body=body_id, bytes=sealed.size, wrapped_key=kek.wrap(sealed.key, purpose(sealed.id)))
     row.created_at, row.created_by = at, by
     row.save(force_insert=True)
     _take(file)
@@ -294,7 +294,8 @@ def _take(file: UploadedFile) -> None:  # type: ignore[type-arg]
         file.taken = True
 
 
-def _purpose(upload_id: UUID) -> str:
+def purpose(upload_id: UUID) -> str:
+    """What the key of an upload is wrapped for."""
     return f"upload/{upload_id}/key"
 
 

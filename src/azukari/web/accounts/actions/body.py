@@ -42,3 +42,9 @@ def rename(*, body_id: UUID, name: str, name_en: str, by: UUID, at: datetime) ->
         raise OptionError("a body needs a name")
     if not Body.objects.filter(id=body_id).update(name=name, name_en=name_en):
         raise NotFoundError("there is no such body")
+
+
+def set_key_id(*, body_id: UUID, key_id: str, by: UUID, at: datetime) -> None:
+    """Name the key-encryption key that wraps the body's secrets from now on. NotFoundError."""
+    if not Body.objects.filter(id=body_id).update(key_id=key_id):
+        raise NotFoundError("there is no such body")

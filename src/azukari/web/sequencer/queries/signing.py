@@ -13,7 +13,7 @@ from azukari.web.sequencer.models import RetiredKey
 
 def wrap_seed(kek: KeyEncryptionKey, log_id: UUID, seed: bytes) -> bytes:
     """The 32-byte seed as it is stored with the log."""
-    return kek.wrap(seed, _purpose(log_id))
+    return kek.wrap(seed, purpose(log_id))
 
 
 def signers_of(log_id: UUID, kek: KeyEncryptionKey, today: date) -> list[Signer]:
@@ -24,7 +24,7 @@ def signers_of(log_id: UUID, kek: KeyEncryptionKey, today: date) -> list[Signer]
     log = queries.log(log_id)
     retired = RetiredKey.objects.filter(log_id=log_id, until__gte=today).order_by("-id")
     wrapped = [log.wrapped_key, *(bytes(row.wrapped_key) for row in retired)]
-    return [Signer(log.origin, kek.unwrap(each, _purpose(log_id))) for each in wrapped]
+    return [Signer(log.origin, kek.unwrap(each, purpose(log_id))) for each in wrapped]
 
 
 def verifiers(log_id: UUID) -> list[Verifier]:
@@ -33,5 +33,6 @@ def verifiers(log_id: UUID) -> list[Verifier]:
     return [Verifier.parse(vkey) for vkey in (queries.log(log_id).vkey, *retired)]
 
 
-def _purpose(log_id: UUID) -> str:
+def purpose(log_id: UUID) -> str:
+    """What the seeds of a log are wrapped for."""
     return f"log/{log_id}/key"

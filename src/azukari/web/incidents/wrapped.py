@@ -1,0 +1,30 @@
+"""The wrapped secrets of this room: openings in the register, and the kept specimens, which are files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web.incidents import keeping
+from azukari.web.incidents.models import Specimen
+from azukari.web.wrapping import WrappedField
+
+_OPENINGS: Final = WrappedField(Specimen, "wrapped_opening", lambda row: keeping.opening_purpose(row.id))
+
+
+class KeptSpecimens:
+    """保管した標本。 One file for each specimen, wrapped as a whole."""
+
+    label = "incidents.Specimen (file)"
+
+    def batches(self) -> Iterator[list[Any]]:
+        """Every specimen; whether it has a file is seen when it is moved."""
+        return _OPENINGS.batches()
+
+    def move(self, row: Any, kek: KeyEncryptionKey) -> bool:
+        """Wrap the file anew."""
+        return keeping.move(row.id, kek)
+
+
+WRAPPED: Final = (_OPENINGS, KeptSpecimens())
