@@ -127,6 +127,39 @@ def test_sub_entrustment_when_permitted_in_the_browser_then_sealing_works_and_th
         for path, name in (("/entrustments", "entrustments"), ("/hand-overs", "hand-overs"), ("/parties", "parties")):
             screen.go(path)
             screen.look(name)
+        consign(screen, title)
+        protect(screen)
+
+
+def consign(screen: Screen, title: str) -> None:
+    """A box of paper, from the entrustment's page."""
+    screen.go("/entrustments")
+    screen.page.get_by_role("link", name=title, exact=True).first.click()
+    screen.press("紙・媒体・端末で渡す", "Paper, media, terminal")
+    confirm_if_asked(screen)
+    screen.page.locator('[name="unit"]').select_option("box")
+    screen.page.locator('[name="fields"][value="name/person"]').check()
+    screen.fill(units="3", people="250", carrier="職員が鍵付きの箱で運ぶ")
+    screen.look("consign")
+    screen.press("台帳に載せる", "Put it into the ledger")
+    assert screen.say("現物の受渡し", "Consignment") in screen.text()
+    screen.look("consignment")
+    screen.go("/hand-overs")
+    assert screen.say("紙", "paper") in screen.text()
+
+
+def protect(screen: Screen) -> None:
+    """Somebody under protective measures."""
+    screen.go("/protections/list")
+    screen.look("protection-list")
+    screen.go("/protections/add")
+    screen.fill(local_id="0417")
+    screen.look("protection-add")
+    screen.press("登録する", "Add")
+    assert "0417" in screen.text()
+    screen.look("protections")
+    screen.page.locator("main table a").first.click()
+    screen.look("protection")
 
 
 def attach(screen: Screen, file: Path, folder: Path) -> None:
