@@ -38,6 +38,7 @@ ALL: Final[tuple[Secrets, ...]] = (
 NOT_WRAPPED: Final[Mapping[str, str]] = {
     "accounts.User.password": "scrypt hash: nothing to unwrap",
     "accounts.Invitation.code_hash": "scrypt hash: nothing to unwrap",
+    "accounts.Token.digest": "SHA-256 of a random token: nothing to unwrap",
     "keyring.ReplacedKey.wrapped_key": "the key that is being replaced, wrapped under its successor; gone at the end",
     "custody.Entrustment.purpose_opening": "opens a commitment to a text that stands beside it",
     "custody.Permission.opening_seed": "opens commitments to texts that stand beside it, and is shown in certificates",
