@@ -16,6 +16,7 @@ from django.db import transaction
 from azukari.errors import StateError
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.accounts import wrapped as accounts
+from azukari.web.crossing import wrapped as crossing
 from azukari.web.custody import wrapped as custody
 from azukari.web.incidents import wrapped as incidents
 from azukari.web.jobs import wrapped as jobs
@@ -31,6 +32,7 @@ ALL: Final[tuple[Secrets, ...]] = (
     *sequencer.WRAPPED,
     *accounts.WRAPPED,
     *jobs.WRAPPED,
+    *crossing.WRAPPED,
     *subjects.WRAPPED,
     *custody.WRAPPED,
     *incidents.WRAPPED,
