@@ -24,7 +24,7 @@ def stall(sqlite_office: Path) -> Iterator[tuple[Stall, list[Address], Any]]:
         yield own, [one for one in addresses("outside") if "sign-out" not in one.route], client
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_address_outside_when_anything_is_sent_then_never_500(
     stall: tuple[Stall, list[Address], Any], data: st.DataObject

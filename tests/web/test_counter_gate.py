@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,20 @@ METHODS = ("GET", "POST", "PUT")
 
 @pytest.fixture
 def stalls(open_office: Path) -> Iterator[dict[str, Stall]]:
+    """On both databases: the matrix."""
+    with furnished(open_office) as found:
+        yield found
+
+
+@pytest.fixture
+def few(sqlite_office: Path) -> Iterator[dict[str, Stall]]:
+    """On SQLite: what does not depend on the database."""
+    with furnished(sqlite_office) as found:
+        yield found
+
+
+@contextmanager
+def furnished(open_office: Path) -> Iterator[dict[str, Stall]]:
     """Own: a firm. Beside it its sub-contractor, another firm of the same body, and one of another body."""
     with outside():
         body, other = a_body("霞ヶ浜年金機構"), a_body("別の市")
@@ -47,12 +62,12 @@ def staff(stall: Stall) -> dict[str, tuple[UUID, str]]:
     return found
 
 
-def test_addresses_when_walked_then_each_has_a_rule_and_arguments_that_are_known(stalls: dict[str, Stall]) -> None:
+def test_addresses_when_walked_then_each_has_a_rule_and_arguments_that_are_known(few: dict[str, Stall]) -> None:
     found = list(addresses("outside"))
     assert len(found) > 35 and sum(one.rule.token for one in found if one.rule) == 3
     for address in found:
         assert address.rule is not None, f"{address.route} has no rule"
-        address.filled(records(stalls["own"]))
+        address.filled(records(few["own"]))
 
 
 def ask(client: Any, address: Address, method: str, stall: Stall, token: str) -> tuple[Any, bytes]:
@@ -114,29 +129,29 @@ def test_matrix_when_nobody_is_signed_in_then_only_the_way_in_is_open(stalls: di
                 assert answer.status_code < 500, where
 
 
-def test_calls_when_there_is_a_session_and_no_token_then_refused(stalls: dict[str, Stall]) -> None:
-    client = stalls["own"].client()
+def test_calls_when_there_is_a_session_and_no_token_then_refused(few: dict[str, Stall]) -> None:
+    client = few["own"].client()
     for address in addresses("outside"):
         if address.rule.token:
-            answer, _ = asked(client, "GET", address.filled(records(stalls["own"])))
+            answer, _ = asked(client, "GET", address.filled(records(few["own"])))
             assert (answer.status_code, answer.json()["error"]) == (401, "not-permitted"), address.route
 
 
-def test_pages_when_somebody_shows_a_token_and_has_no_session_then_it_opens_none(stalls: dict[str, Stall]) -> None:
+def test_pages_when_somebody_shows_a_token_and_has_no_session_then_it_opens_none(few: dict[str, Stall]) -> None:
     for address in addresses("outside"):
         if address.rule.roles is not None and not address.rule.token:
-            answer, _ = asked(client_of(None), "GET", address.filled(records(stalls["own"])), **stalls["own"].bearer)
+            answer, _ = asked(client_of(None), "GET", address.filled(records(few["own"])), **few["own"].bearer)
             assert answer.headers["Location"].startswith("/sign-in"), address.route
 
 
 def test_fresh_pages_when_the_second_factor_was_shown_long_ago_then_it_is_asked_for_again(
-    stalls: dict[str, Stall],
+    few: dict[str, Stall],
 ) -> None:
     fresh = [address for address in addresses("outside") if address.rule.fresh]
     assert {address.route for address in fresh} == {"account/tokens/new"}
     for shown in (timedelta(seconds=301), None):
         for address in fresh:
-            answer, _ = asked(stalls["own"].client(shown=shown), "POST", address.filled(records(stalls["own"])))
+            answer, _ = asked(few["own"].client(shown=shown), "POST", address.filled(records(few["own"])))
             assert answer.headers["Location"].startswith("/sign-in/again"), address.route
 
 
