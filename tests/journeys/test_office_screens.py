@@ -132,9 +132,9 @@ def test_sub_entrustment_when_permitted_in_the_browser_then_sealing_works_and_th
 
 
 def consign(screen: Screen, title: str) -> None:
-    """A box of paper, from the entrustment's page."""
+    """A box of paper, from the page of the entrustment; the newer one of its title is the revoked one below it."""
     screen.go("/entrustments")
-    screen.page.get_by_role("link", name=title, exact=True).first.click()
+    screen.page.get_by_role("link", name=title, exact=True).last.click()
     screen.press("紙・媒体・端末で渡す", "Paper, media, terminal")
     confirm_if_asked(screen)
     screen.page.locator('[name="unit"]').select_option("box")
