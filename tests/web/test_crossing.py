@@ -535,6 +535,25 @@ def test_sides_when_one_was_restored_then_they_refuse_each_other_until_both_begi
     assert len(permissions(gap)) == 1 and grade(gap)[firm.hex] == "receipted"  # what the backup did not have
 
 
+def test_sides_when_the_restored_ledger_is_held_then_nothing_crosses_and_nothing_counts_as_taken(gap: Gap) -> None:
+    from azukari.web.sequencer import hold, queries
+
+    send_receipt(gap)
+    gap.out_json("export", gap.empty())
+    gap.inside.json("ledger", "export", gap / "published")
+    body = gap.on("inside")
+    hold.hold(gap / "office", queries.log_of(body.id).id)
+    for command in ("export", "import"):
+        gap.inside.refused("state", command, gap.stick)
+    (gap / "in").mkdir()
+    told = gap.inside.run("crossing", "run", "--to", gap / "in", "--from", gap.stick, "--times", "1", lang="en")
+    assert told.code == 0 and "azukari ledger resume" in told.err and not list((gap / "in").iterdir())
+    gap.inside.json("ledger", "resume", "--published", gap / "published")
+    (came,) = gap.inside.json("import", gap.stick)["crossings"]
+    firm, _ = firm_and_person(gap)
+    assert came["refused"] == [] and grade(gap)[firm.hex] == "receipted"
+
+
 def test_person_when_let_go_inside_then_the_account_outside_is_closed_too(gap: Gap) -> None:
     gap.on("inside")
     from azukari.web.accounts import queries

@@ -30,8 +30,9 @@ class Found:
 def export(opened: OpenSide, body_id: UUID, folder: Path, progress: Progress) -> Written:
     """Write what is new for the other side of a body, and what has not arrived; inside the ledger is integrated first.
 
-    Raises as ``crossing.writing.write``.
+    Raises as ``crossing.writing.write``; StateError inside while a restored ledger is held.
     """
+    _require_free(opened, body_id)
     from azukari.web.counter.actions import crossing as counter
     from azukari.web.counter.queries import crossing as waiting
     from azukari.web.crossing.actions import writing
@@ -53,7 +54,8 @@ def export(opened: OpenSide, body_id: UUID, folder: Path, progress: Progress) ->
 
 
 def take(opened: OpenSide, found: Found, progress: Progress) -> Came:
-    """Take one crossing. Raises as ``crossing.taking.take``."""
+    """Take one crossing. Raises as ``crossing.taking.take``; StateError inside while a restored ledger is held."""
+    _require_free(opened, UUID(hex=found.crossing.body))
     from azukari.web.counter.actions import crossing as counter
     from azukari.web.crossing.actions import taking
     from azukari.web.custody.actions import crossing as register
@@ -153,6 +155,15 @@ def _integrate(opened: OpenSide, body_id: UUID) -> None:
     log = queries.log_of(body_id)
     signers = signers_of(log.id, opened.kek, opened.at.date())
     checkpoint.integrate(log_id=log.id, signers=signers, by=opened.by, at=opened.at)
+
+
+def _require_free(opened: OpenSide, body_id: UUID) -> None:
+    """Asked before anything crosses: a held ledger takes no entry, so each item that needs one would be passed over, and the
+    crossing would still count as taken."""
+    from azukari.web.sequencer import hold, queries
+
+    if opened.side is Side.INSIDE:
+        hold.require_free(queries.log_of(body_id).id)
 
 
 def _is_for(opened: OpenSide, crossing: Crossing) -> bool:

@@ -20,7 +20,6 @@ from azukari.seal.crossing import KINDS, OPEN_KINDS, Crossing, Listed, verify_cr
 from azukari.seal.identity import Identity
 from azukari.seal.items import MAX_ITEM
 from azukari.stores.crossing import Progress, copy_in, read_note
-from azukari.stores.files import make_folders
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import office
 from azukari.web.crossing import queries
@@ -137,10 +136,10 @@ def _record(crossing: Crossing, *, by: UUID, at: datetime) -> None:
 def _inbox() -> Iterator[Path]:
     """A private folder for one crossing; what a crash left a day ago goes."""
     above = office.folder() / "crossings"
-    make_folders(above)
-    _sweep(above)
     folder = above / secrets.token_hex(8)
     try:
+        above.mkdir(mode=0o700, exist_ok=True)
+        _sweep(above)
         folder.mkdir(mode=0o700)
     except OSError as error:
         raise StorageError((error.strerror or "input/output error").lower()) from None
