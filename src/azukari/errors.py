@@ -51,6 +51,7 @@ columns, row numbers, counts and identifiers that azukari itself made.
     │   └── IncompleteCrossingError 45  incomplete-crossing  a crossing that was not copied to its end
     ├── KeyFileError               50  key-file             a key file or passphrase that does not open
     ├── StorageError               51  storage              the disk refused; nothing was left half-written
+    ├── UnsoundError               52  unsound              an installation with something to put right
     └── NotRecomputed              3   not-recomputed       proofs hold, e-values were not recomputed
 
 Exit code 0 is success, 1 an error in azukari itself, 2 a command line that cannot be understood,
@@ -447,6 +448,13 @@ class StorageError(AzukariError):
         "書き込めませんでした。途中までの書き込みは残していません。",
         "Writing failed; nothing was left half-written.",
     )
+
+
+class UnsoundError(AzukariError):
+    """環境の不備。"""
+
+    word, code = "unsound", 52
+    ja, en = "直すべき所があります。", "This installation has something that must be put right."
 
 
 class NotRecomputed(AzukariError):

@@ -28,8 +28,8 @@ from azukari.seal.identity import parse_card, require_recipient
 from azukari.stores.files import creating, remove, sweep_temporary
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.stores.remote import ask_witness
+from azukari.web.backup import names
 
-PATTERN: Final = "azukari-*.azb"
 LOCK: Final = ".backup.lock"
 DAY: Final = 86_400  # seconds
 pg_option = click.option(
@@ -106,7 +106,7 @@ def _opened(office_path: Path, keys_path: Path, login: str | None) -> KeyEncrypt
 
 def _new_name(file: Path, office_path: Path, at: datetime) -> Path:
     """A backup inside the office would be lost together with it, and be part of the next."""
-    path = file / f"azukari-{at:%Y%m%dT%H%M%SZ}.azb" if file.is_dir() else file
+    path = file / names.name_at(at) if file.is_dir() else file
     if office_path.resolve() in path.resolve().parents:
         raise StateError("a backup belongs outside the office directory")
     require_new(path)
@@ -122,7 +122,7 @@ def _recipient(text: str) -> str:
 
 def _drop_old(folder: Path, keep: int) -> list[Path]:
     """All but the newest; their names tell the moment."""
-    old = sorted(folder.glob(PATTERN))[:-keep]
+    old = sorted(folder.glob(names.PATTERN))[:-keep]
     for path in old:
         remove(path)
     return old

@@ -6,7 +6,7 @@ import secrets
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from azukari.cli.backing import resume
 from azukari.cli.monitoring import monitor
 from azukari.cli.options import Office, json_option, office_options, open_office, read_small, require_new
 from azukari.cli.speech import Progress, Speech, speech
-from azukari.errors import OptionError
+from azukari.errors import OptionError, StorageError
 from azukari.ledger.limits import LIMITS
 from azukari.ledger.note import Signer
 from azukari.stores.clock import SystemClock
@@ -156,13 +156,15 @@ def check(
     """台帳を全て計算し直す。 Recompute the whole ledger from its entries."""
     out.as_json = as_json
     office = open_office(office_path, keys_path, login)
-    from azukari.web.sequencer import queries
+    from azukari.web.sequencer import checked, queries
     from azukari.web.sequencer.check import check_log
     from azukari.web.sequencer.queries.signing import verifiers
 
     log = queries.log_of(office.body_id)
     kept = None if against is None else read_small(against, LIMITS.note_bytes)
     size = check_log(log.id, [verifier.vkey for verifier in verifiers(log.id)], kept)
+    with suppress(StorageError):  # a disk that is full changes nothing about the ledger
+        checked.keep(log.id, size=size, at=office.at)
     out.say(f"成り立ちます。台帳 {size} 件", f"It holds. {size} ledger entries")
     out.answer({"verdict": "holds", "size": size})
 

@@ -80,6 +80,12 @@ def on_their_way(body_id: UUID) -> list[tuple[int, bytes]]:
     return [(row.sequence, bytes(row.note or b"")) for row in found.order_by("sequence")]
 
 
+def oldest_on_its_way(body_id: UUID) -> datetime | None:
+    """Since when the oldest crossing is on its way that the other side has not said to have taken; None: none is."""
+    found = Crossed.objects.filter(body=body_id, direction=Crossed.Direction.OUT, arrived_at__isnull=True)
+    return found.order_by("sequence").values_list("crossed_at", flat=True).first()
+
+
 def parcels(body_id: UUID, sequence: int) -> list[tuple[str, bytes | Path]]:
     """The files of a crossing on its way: name, and bytes or place."""
     found = Parcel.objects.filter(

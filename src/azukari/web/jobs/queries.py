@@ -59,6 +59,17 @@ def jobs(body_id: UUID, *, kind: str | None = None, limit: int = 100) -> list[Jo
     return [_info(row) for row in found.order_by("-created_at", "-id")[:limit]]
 
 
+def failed_since(at: datetime) -> int:
+    """How many jobs of all bodies have failed since."""
+    return Job.objects.filter(status=Job.Status.FAILED, ended_at__gte=at).count()
+
+
+def oldest_waiting() -> datetime | None:
+    """Since when the job has waited that has waited longest, of any body; None where none waits."""
+    found = Job.objects.filter(status=Job.Status.WAITING).order_by("created_at")
+    return found.values_list("created_at", flat=True).first()
+
+
 def _info(row: Job) -> JobInfo:
     return JobInfo(
         row.id,
