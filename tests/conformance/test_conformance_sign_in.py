@@ -100,14 +100,17 @@ def test_token_when_it_is_signed_by_another_published_key_then_good(own: Records
     assert answered(client_of(None), made).headers["Location"] == "/sign-in/second-factor"
 
 
-NOW = int(time.time())
-BAD_CLAIMS: list[dict[str, Any]] = [
-    {"nonce": "another"}, {"nonce": None}, {"nonce": 5}, {"aud": "somebody-else"}, {"aud": None},
-    {"aud": [CLIENT, "somebody-else"], "azp": CLIENT}, {"azp": "somebody-else"}, {"iss": "https://other.example"},
-    {"iss": None}, {"exp": NOW - 121}, {"exp": None}, {"exp": "2099"}, {"exp": True}, {"iat": NOW + 600},
-    {"iat": NOW - 7_200}, {"iat": None}, {"nbf": NOW + 3_600}, {"sub": ""}, {"sub": None}, {"sub": "x" * 256},
-    {"sub": "水鏡"}, {"sub": ["a"]}, {"sub": "nobody-s"},
-]  # fmt: skip
+def bad_claims(now: int) -> list[dict[str, Any]]:
+    """What no honest provider says at this POSIX time, in seconds."""
+    return [
+        {"nonce": "another"}, {"nonce": None}, {"nonce": 5}, {"aud": "somebody-else"}, {"aud": None},
+        {"aud": [CLIENT, "somebody-else"], "azp": CLIENT}, {"azp": "somebody-else"}, {"iss": "https://other.example"},
+        {"iss": None}, {"exp": now - 121}, {"exp": None}, {"exp": "2099"}, {"exp": True}, {"iat": now + 600},
+        {"iat": now - 7_200}, {"iat": None}, {"nbf": now + 3_600}, {"sub": ""}, {"sub": None}, {"sub": "x" * 256},
+        {"sub": "水鏡"}, {"sub": ["a"]}, {"sub": "nobody-s"},
+    ]  # fmt: skip
+
+
 BAD_SIGNS = [
     provider.unsigned, provider.under_the_public_key, provider.under_another_key, provider.under_a_key_of_its_own,
     provider.with_an_unknown_key, lambda there, claims: "no.token", lambda there, claims: "a.b.c",
@@ -128,7 +131,7 @@ def test_answers_when_anything_of_them_is_wrong_then_nobody_is_in_and_one_senten
     made = configure(own.body_id, there)
     link(own.people["officer"], there)
     wrong: list[tuple[str, Any]] = [
-        *(("claims", one) for one in BAD_CLAIMS), *(("sign", one) for one in BAD_SIGNS),
+        *(("claims", one) for one in bad_claims(int(time.time()))), *(("sign", one) for one in BAD_SIGNS),
         *(("keys", one) for one in BAD_KEYS), *(("answer", one) for one in BAD_ANSWERS),
     ]  # fmt: skip
     with caplog.at_level(logging.DEBUG):

@@ -122,7 +122,7 @@ def test_document_when_too_large_or_for_another_body_then_refused(own: Records, 
     ],
 )  # fmt: skip
 def test_media_type_when_said_then_only_a_name_follows_from_it(said: str | None, kept: str, ending: str) -> None:
-    from azukari.web.custody.actions.document import media_type
+    from azukari.web.custody.actions.document import _media_type as media_type
     from azukari.web.custody.queries.documents import DocumentInfo
 
     assert media_type(said) == kept

@@ -183,6 +183,7 @@ def _repoint(office_dir: Path) -> None:
         del connections["default"]  # the next office may have another kind of database
     connections.settings = connections.configure_settings({"default": environment.database(office_dir)})
     settings.OFFICE = office_dir
+    settings.SECRET_KEY = environment.session_key(os.environ, office_dir)  # a session of one office is none of another
     settings.CACHES["default"]["LOCATION"] = office_dir / "cache"  # counts of one office are not those of another
     if caches.all(initialized_only=True):
         del caches["default"]
