@@ -5,15 +5,15 @@ Every way in which data of people leaves asks here: a table, and a list of the p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 from uuid import UUID
 
 import polars as pl
 
-from azukari.errors import NothingToSealError, ProtectedError
+from azukari.errors import NothingToSealError, ProtectedError, StateError
 from azukari.fields.kinds import Field, Kind
 from azukari.handover.choosing import Choice
 from azukari.stores.keys import KeyEncryptionKey
@@ -27,18 +27,25 @@ ADDRESS: Final = frozenset({Kind.ADDRESS, Kind.POSTAL_CODE})
 class Withheld:
     """留め置いた結果。 ``frame``: the source with addresses blanked, rows numbered as before; ``held``: rows that stay.
 
-    ``blanked`` counts rows without their address, ``unmatched`` rows in which nobody could be told apart.
+    ``blanked`` counts rows without their address, ``unmatched`` rows in which nobody could be told apart. ``holds``: who was
+    under protective measures when the table was looked at.
     """
 
     frame: pl.DataFrame
     held: tuple[int, ...] = ()
     blanked: int = 0
     unmatched: int = 0
+    holds: Mapping[bytes, Hold] = field(default_factory=dict)
 
     def require_matched(self, said: bool) -> None:
         """ProtectedError for rows that could not be looked at, unless the officer has said that they may leave."""
         if self.unmatched and not said:
             raise ProtectedError(f"{self.unmatched}")
+
+    def require_still(self, body_id: UUID, day: date) -> None:
+        """StateError if other people are under protective measures by now: sealing takes minutes, an order comes at any."""
+        if holds_on(body_id, day) != self.holds:
+            raise StateError("protective measures have changed while this was sealed; seal it again")
 
 
 def withhold(source: pl.DataFrame, choice: Choice, body_id: UUID, day: date, kek: KeyEncryptionKey) -> Withheld:
@@ -55,7 +62,7 @@ def withhold(source: pl.DataFrame, choice: Choice, body_id: UUID, day: date, kek
         raise NothingToSealError
     blanked = {row: hold for row, hold in found.items() if not hold.rows}
     frame, count = _blank(source, choice, blanked)
-    return Withheld(frame, held, count, _unmatched(source, choice))
+    return Withheld(frame, held, count, _unmatched(source, choice), holds)
 
 
 @dataclass(frozen=True, repr=False)

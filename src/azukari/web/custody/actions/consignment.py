@@ -83,8 +83,7 @@ def consign(*, slip: Slip, kek: KeyEncryptionKey, by: UUID, at: datetime) -> UUI
     terms, party = queries.entrustment(slip.entrustment_id), queries.party(slip.party_id)
     fields = _fields(slip, terms)
     _check_texts(slip)
-    for day in {_within_reach(slip.day, at.date()), at.date()}:
-        permissions.require_may_receive(terms, party.id, day)
+    _require_may_receive(slip, terms, at)
     above = _above(slip.parent_id, terms)
     withheld = _withheld(slip, fields, terms.body, kek)
     people = _people(slip, withheld)
@@ -95,6 +94,7 @@ def consign(*, slip: Slip, kek: KeyEncryptionKey, by: UUID, at: datetime) -> UUI
         row.wrapped_seed = kek.wrap(seed, vault.seed_purpose(row.id))
         row.entry = _entry(row, terms, party, seed).encode()
         row.entry_index = ledger.append(log_id=sequencer.log_of(terms.body).id, data=bytes(row.entry), by=by, at=at)
+        _require_may_receive(slip, terms, at)  # the log is locked: a revocation stands before this entry, or after it
         row.save(force_insert=True)
         _list_people(row, withheld.kept, kek, by=by, at=at)
     return row.id
@@ -133,6 +133,12 @@ def _check_texts(slip: Slip) -> None:
         raise OptionError("how it gets there is needed, in at most 2,000 characters as the note")
     if not 0 < slip.units < 2**63 or (slip.people is not None and not 0 < slip.people < 2**63):
         raise OptionError("counts begin with 1")
+
+
+def _require_may_receive(slip: Slip, terms: queries.EntrustmentInfo, at: datetime) -> None:
+    """On the day itself, and today."""
+    for day in {_within_reach(slip.day, at.date()), at.date()}:
+        permissions.require_may_receive(terms, slip.party_id, day)
 
 
 def _within_reach(day: date, today: date) -> date:

@@ -71,9 +71,9 @@ def seal(
     Raises NotPermittedError (another party than the entrustee; a sub-entrustment without a permission in force all the
     way up, or without the hand-over above), UnconfirmedKeyError, ExpiredError, ProtectedError (somebody is under
     protective measures and rows cannot be told apart, ``order.unmatched`` apart), ColumnError (a
-    column called like the reference), NothingToSealError, NumberInTextError, StateError (the output exists),
-    NotFoundError (its folder does not), MarkError, StorageError. After any of them nothing is logged and nothing
-    was released; but a StorageError or NotWitnessedError that names the hand-over came after the entry, and a restart
+    column called like the reference), NothingToSealError, NumberInTextError, StateError (the output exists; protective
+    measures changed meanwhile), NotFoundError (its folder does not), MarkError, StorageError. Permission is asked for
+    again when the entry is logged. After any of them nothing is logged and nothing was released; but a StorageError or NotWitnessedError that names the hand-over came after the entry, and a restart
     finishes it. ``ask`` reaches the witnesses of the body's policy.
     """
     entrustment, party = _permitted(order, at.date())
@@ -211,10 +211,15 @@ def _log(
     by: UUID,
     at: datetime,
 ) -> None:
-    """Step 2: register row and ledger entry in one transaction. The entry says nothing of what was withheld."""
+    """Step 2: register row and ledger entry in one transaction. The entry says nothing of what was withheld.
+
+    The log is locked first, so that a revocation stands before this entry and is seen, or after it.
+    """
     data = entry.encode()
     with transaction.atomic():
         index = ledger_entry.append(log_id=sequencer.log_of(snapshot.body).id, data=data, by=by, at=at)
+        _permitted(order, at.date())
+        withheld.require_still(snapshot.body, at.date())
         HandOver.objects.create(
             id=hand_over_id,
             body_id=snapshot.body,
