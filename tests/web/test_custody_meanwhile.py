@@ -93,3 +93,28 @@ def test_seal_when_somebody_comes_under_protection_meanwhile_then_nothing_is_log
     require_nothing_left(scene, before)
     info = seal(scene, office, work.id.hex, None, lambda: None)
     assert info.withheld_rows == 1
+
+
+def test_release_when_the_permission_is_revoked_before_it_then_the_package_stays_in_the_office(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logged, then cut off, as by witnesses that were missing; the restart finishes what it finds."""
+    from azukari.errors import StorageError
+    from azukari.web.custody import places, queries
+    from azukari.web.custody.actions import permission, releasing
+
+    asked, child = permitted(scene, "入力", "白磯入力")
+    office = opened(scene)
+    above = scene.hand_overs()[KEYING.slug]
+
+    def cut_off(**named: Any) -> None:
+        raise StorageError("cut off")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(releasing, "release", cut_off)
+        with pytest.raises(StorageError):
+            seal(scene, office, child, above, lambda: None)
+    permission.revoke(permission_id=UUID(asked), reason="事故", by=office.by, at=office.at)
+    assert releasing.recover(kek=office.kek, by=office.by, at=office.at).finished == 1
+    (info,) = queries.hand_overs(office.body_id, entrustment_id=UUID(child))
+    assert places.package(info.id).exists() and not (scene / "late.azk").exists()

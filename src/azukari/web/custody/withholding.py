@@ -122,8 +122,8 @@ def _blank(source: pl.DataFrame, choice: Choice, holds: dict[int, Hold]) -> tupl
     """Blank what leaves of addresses, of every role: people who live together have one."""
     changed: set[int] = set()
     columns = []
-    for header, field in choice.leaving:
-        rows = [row for row, hold in sorted(holds.items()) if field.kind in _kinds(hold)]
+    for header, leaving in choice.leaving:
+        rows = [row for row, hold in sorted(holds.items()) if leaving.kind in _kinds(hold)]
         if rows:
             changed.update(row for row in rows if source[header][row])
             columns.append(source[header].scatter(rows, ""))

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from azukari.errors import NotFoundError
 from azukari.fields.kinds import Field
+from azukari.seal.certificate import State
 from azukari.web.counter.models import Certificate, Entruster, Firm, Sent, Shelved, Work
 
 WHOLE: Final = slice(None)
@@ -174,6 +175,16 @@ def certificate(firm_id: UUID, permission_id: UUID) -> CertificateInfo:
     if found is None:
         raise NotFoundError("there is no such certificate")
     return _certificate(found)
+
+
+def is_taken_back(body_id: UUID, work_id: UUID) -> bool:
+    """Whether a permission that a work rests on, its own or one above it, is known to be revoked."""
+    seen: set[UUID] = set()
+    above: UUID | None = work_id
+    while above is not None and above not in seen:
+        seen.add(above)
+        above = Work.objects.filter(id=above, body_id=body_id).values_list("parent", flat=True).first()
+    return Certificate.objects.filter(child__in=seen, body_id=body_id, state=State.REVOKED.value).exists()
 
 
 def sent(firm_id: UUID, cut: slice = WHOLE, *, work_id: UUID | None = None) -> list[SentInfo]:

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from azukari.errors import AzukariError, ForeignReceiptError, StorageError
+from azukari.errors import AzukariError, ForeignReceiptError, NotPermittedError, StorageError
 from azukari.seal.receipt import MAX_RECEIPT, hand_over_of
 from azukari.stores.clock import now
 from azukari.web.accounts.queries import acting
@@ -66,7 +66,12 @@ def fetch(request: HttpRequest, package_id: UUID) -> HttpResponseBase:
 
 
 def stream(request: HttpRequest, info: queries.ShelvedInfo) -> FileResponse:
-    """The bytes of a package, a block at a time; who fetched them first is noted. StorageError if they are not there."""
+    """The bytes of a package, a block at a time; who fetched them first is noted.
+
+    NotPermittedError once the permission was revoked, StorageError if they are not there.
+    """
+    if queries.is_taken_back(info.body, info.work):
+        raise NotPermittedError("the permission was revoked")
     try:
         file = places.package(info.id).open("rb")
     except OSError as error:

@@ -16,6 +16,7 @@ from azukari.stores.files import creating, remove, replacing, sweep_temporary
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.custody import places, queries
 from azukari.web.custody.models import HandOver
+from azukari.web.custody.queries import permissions
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import checkpoint, witnessing
 from azukari.web.sequencer.queries.proving import proof
@@ -46,10 +47,13 @@ def release(
 
     May be repeated at any point. Raises StorageError, KeyFileError, and NotWitnessedError where the body's policy
     asks for more witnesses than have cosigned (``ask`` None: nobody is asked now); the hand-over then stays logged.
-    Without ``must_copy`` the package in the office is enough, where its destination is gone or taken.
+    Without ``must_copy`` the package in the office is enough, where its destination is gone or taken. It stays in the
+    office, too, where the permission was revoked after the entry was logged.
     """
     info = queries.hand_over(hand_over_id)
     output = Path(info.output_path) if info.output_path else None
+    if info.entrustment in permissions.taken_back(info.body):
+        output = None
     log = sequencer.log_of(info.body)
     checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, at.date()), by=by, at=at)
     if not places.package(info.id).exists():

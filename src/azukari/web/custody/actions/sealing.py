@@ -73,8 +73,9 @@ def seal(
     protective measures and rows cannot be told apart, ``order.unmatched`` apart), ColumnError (a
     column called like the reference), NothingToSealError, NumberInTextError, StateError (the output exists; protective
     measures changed meanwhile), NotFoundError (its folder does not), MarkError, StorageError. Permission is asked for
-    again when the entry is logged. After any of them nothing is logged and nothing was released; but a StorageError or NotWitnessedError that names the hand-over came after the entry, and a restart
-    finishes it. ``ask`` reaches the witnesses of the body's policy.
+    again when the entry is logged. After any of them nothing is logged and nothing was released; but a StorageError or
+    NotWitnessedError that names the hand-over came after the entry, and a restart finishes it. ``ask`` reaches the
+    witnesses of the body's policy.
     """
     entrustment, party = _permitted(order, at.date())
     if order.output is not None:

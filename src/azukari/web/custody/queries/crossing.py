@@ -20,6 +20,7 @@ from azukari.web.crossing.actions.writing import Outgoing
 from azukari.web.custody import places
 from azukari.web.custody.models import Entrustment, HandOver, Party, Permission, Submission
 from azukari.web.custody.queries.certificates import certificate, certificate_version
+from azukari.web.custody.queries.permissions import taken_back
 from azukari.web.sequencer import queries as sequencer
 
 _PUBLISHED = "1"  # the version of what never changes: a released package
@@ -86,8 +87,9 @@ def _accounts(people: list[accounts.Person]) -> Iterator[Outgoing]:
 
 
 def _packages(body_id: UUID, firms: set[UUID]) -> Iterator[Outgoing]:
-    """Released ones that are a file here (paper is none); of one whose permission was revoked, what it had been given."""
+    """Released ones that are a file here (paper is none), but for those whose permission was revoked meanwhile."""
     found = HandOver.objects.filter(body_id=body_id, party_id__in=firms, status=HandOver.Status.RELEASED)
+    found = found.exclude(entrustment_id__in=taken_back(body_id))
     for hand_over_id in found.order_by("created_at", "id").values_list("id", flat=True):
         if not places.package(hand_over_id).exists():
             continue

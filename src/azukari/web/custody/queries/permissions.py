@@ -10,6 +10,7 @@ from azukari.errors import ExpiredError, NotFoundError, NotPermittedError
 from azukari.fields.kinds import Field
 from azukari.web.custody.models import Permission, PermissionStatus
 from azukari.web.custody.queries import EntrustmentInfo, entrustment
+from azukari.web.custody.queries.held import beneath
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,13 @@ def require_in_force(info: EntrustmentInfo, today: date) -> None:
         if not row.starts_on <= today <= row.ends_on:
             raise ExpiredError("the permission is not in force today")
         info = entrustment(info.parent)
+
+
+def taken_back(body_id: UUID) -> set[UUID]:
+    """The sub-entrustments whose permission was revoked, and all below them: nothing under them is handed out any more."""
+    revoked = Permission.objects.filter(body_id=body_id, status=Permission.Status.REVOKED)
+    cut = set(revoked.values_list("child_id", flat=True))
+    return cut | beneath(cut)
 
 
 def _info(row: Permission) -> PermissionInfo:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from azukari.errors import AzukariError, ForeignReceiptError, NotFoundError, StorageError
+from azukari.errors import AzukariError, ForeignReceiptError, NotFoundError, NotPermittedError, StorageError
 from azukari.seal.receipt import MAX_RECEIPT, hand_over_of
 from azukari.stores.clock import now
 from azukari.web.accounts.queries import acting
@@ -18,7 +18,7 @@ from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import places, queries
 from azukari.web.custody.actions.receiving import add_receipt
 from azukari.web.custody.forms import ReceiptForm
-from azukari.web.custody.queries import listing
+from azukari.web.custody.queries import listing, permissions
 from azukari.web.custody.queries.copies import best_grade
 from azukari.web.custody.views import own
 from azukari.web.ui.words import language
@@ -55,10 +55,12 @@ def _page(request: HttpRequest, info: queries.HandOverInfo, form: ReceiptForm) -
 @allow(Role.OFFICER)
 @require_safe
 def package(request: HttpRequest, hand_over_id: UUID) -> HttpResponseBase:
-    """The sealed package, to be carried to the party; only its key opens it."""
+    """The sealed package, to be carried to the party; only its key opens it. Not once the permission was revoked."""
     info = own.hand_over(request, hand_over_id)
     if info.status != "released":
         raise NotFoundError("the package was not released")
+    if info.entrustment in permissions.taken_back(info.body):
+        raise NotPermittedError("the permission was revoked")
     try:
         file = places.package(info.id).open("rb")
     except OSError as error:
