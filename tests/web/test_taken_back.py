@@ -54,7 +54,7 @@ def test_package_inside_when_the_permission_is_revoked_then_it_is_neither_saved_
     from azukari.web.custody.queries.crossing import outgoing
 
     records = furnish(ledger, "甲")
-    own, sub = sorted(queries.parties(records.body_id), key=lambda one: one.id != records.arguments["party_id"])
+    _, sub = sorted(queries.parties(records.body_id), key=lambda one: one.id != records.arguments["party_id"])
     asked, child = permit(records.arguments["entrustment_id"], sub.id)
     person.create(body_id=records.body_id, login="sub-1", name="灘", role="contractor", party=sub.id, by=BY, at=AT)
     given = [records.arguments["hand_over_id"], hand_over(records.body_id, child, sub.id)]

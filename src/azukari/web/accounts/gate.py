@@ -8,16 +8,19 @@ from typing import Any, Final
 from uuid import UUID
 
 from allauth.account.authentication import get_authentication_records
-from allauth.account.internal.flows.reauthentication import suspend_request
+from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import resolve, reverse
+from django.utils.http import urlencode
 
-from azukari.web.accounts import bearer, queries
+from azukari.errors import KeyFileError
+from azukari.web.accounts import bearer, queries, suspended
 from azukari.web.accounts.rules import ANYBODY, Role, Rule, here
 from azukari.web.postgresql import wall
 from azukari.web.ui.words import pick
@@ -56,27 +59,32 @@ class GateMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         """None lets the request pass; from here on the database shows it the rows of the person's body alone."""
-        rule = rule_of(view)
-        if rule is None:
-            raise PermissionDenied
-        if rule == ANYBODY:
-            return None
-        if rule.token:
-            refusal = bearer.admit(request, rule)
-            if refusal is None:
-                _within(request)
-            return refusal
-        user: Any = request.user
-        if not user.is_authenticated:
-            return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("home"))
-        _within(request)
-        if user.role not in here():  # a second wall: signing in is refused already
-            raise PermissionDenied
-        if not is_mfa_enabled(user, FACTORS):
-            return None if rule.enrolling else HttpResponseRedirect(reverse("second_factor"))
-        if rule.roles is None or user.role not in rule.roles:
-            raise PermissionDenied
-        return ask_again(request) if rule.fresh and not is_fresh(request) else None
+        return admit(request, view)
+
+
+def admit(request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None:
+    """Ask the rule of a view: None, or the answer that the request gets instead. Raises PermissionDenied."""
+    rule = rule_of(view)
+    if rule is None:
+        raise PermissionDenied
+    if rule == ANYBODY:
+        return None
+    if rule.token:
+        refusal = bearer.admit(request, rule)
+        if refusal is None:
+            _within(request)
+        return refusal
+    user: Any = request.user
+    if not user.is_authenticated:
+        return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("home"))
+    _within(request)
+    if user.role not in here():  # a second wall: signing in is refused already
+        raise PermissionDenied
+    if not is_mfa_enabled(user, FACTORS):
+        return None if rule.enrolling else HttpResponseRedirect(reverse("second_factor"))
+    if rule.roles is None or user.role not in rule.roles:
+        raise PermissionDenied
+    return ask_again(request) if rule.fresh and not is_fresh(request) else None
 
 
 def _within(request: HttpRequest) -> None:
@@ -100,12 +108,26 @@ def is_fresh(request: HttpRequest) -> bool:
 
 
 def ask_again(request: HttpRequest) -> HttpResponse:
-    """To the page that asks for the second factor; afterwards the request goes on where it was."""
+    """To the page that asks for the second factor; afterwards the request goes on where it was (``resume``)."""
     passkey = is_mfa_enabled(request.user, [Authenticator.Type.WEBAUTHN])
-    response: HttpResponse = suspend_request(
-        request, reverse("mfa_reauthenticate_webauthn" if passkey else "mfa_reauthenticate")
-    )
-    return response
+    if request.method == "POST":
+        suspended.keep(request)
+    again = reverse("mfa_reauthenticate_webauthn" if passkey else "mfa_reauthenticate")
+    return HttpResponseRedirect(f"{again}?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})}")
+
+
+def resume(request: HttpRequest, state: dict[str, Any]) -> HttpResponse:
+    """What waited for the second factor goes on, past the gate once more; if the person is on the way elsewhere, not."""
+    wanted = get_next_redirect_url(request) or reverse("home")
+    try:
+        if suspended.path_of(request, state) != wanted:
+            return HttpResponseRedirect(wanted)
+        suspended.put_back(request, state)
+    except KeyFileError:  # of before a change of key: the form is to be filled in again
+        return HttpResponseRedirect(wanted)
+    found = request.resolver_match = resolve(request.path_info)
+    refusal = admit(request, found.func)
+    return refusal or found.func(request, *found.args, **found.kwargs)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
