@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +22,7 @@ from tests.web.conftest import AT, BY, Ledger
 
 from azukari.cli.options import open_office
 from azukari.errors import KeyFileError, StateError
+from azukari.seal.identity import Identity
 from azukari.stores.keys import KeyEncryptionKey, open_key_file, wrapped_under
 from azukari.tables import read_table
 
@@ -237,6 +240,41 @@ def test_rekey_when_the_office_is_in_use_or_the_key_is_no_key_then_refused_and_n
     assert (inside.code, same.code, broken.code) == (StateError.code, StateError.code, KeyFileError.code)
     assert under(scene) == before
     assert not (scene / "office" / "new.key").exists()
+
+
+@pytest.mark.parametrize("command", [("serve", "--inside"), ("work", "--once")])
+def test_office_when_the_key_is_replaced_while_it_opens_then_it_does_not_go_on_under_the_old_one(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, command: tuple[str, str]
+) -> None:
+    """What it would wrap from then on nobody could open."""
+    from azukari.cli import rekeying, serving, working
+
+    @contextmanager
+    def late(office_path: Path) -> Iterator[None]:
+        assert rekey(scene).code == 0
+        with rekeying.unlocked(office_path):
+            yield
+
+    for module in (serving, working):
+        monkeypatch.setattr(module, "unlocked", late)
+    monkeypatch.setattr(serving, "_answer", lambda *given: None)
+    monkeypatch.setenv("AZUKARI_FACE", "")
+    monkeypatch.setenv("AZUKARI_PLAIN_HTTP", "")
+    assert scene.run(*command).code == KeyFileError.code
+
+
+def test_backup_when_the_key_is_replaced_while_it_waits_then_refused_since_nobody_could_restore_it(
+    scene: Scene,
+) -> None:
+    from azukari.web.backup import making
+
+    old = open_key_file(scene / "office.key", None)
+    assert rekey(scene).code == 0
+    open_office(scene / "office", scene / "new.key", None)
+    out, to = io.BytesIO(), [Identity.generate().recipient]
+    with pytest.raises(KeyFileError):
+        making.make(out, kek=old, to=to, programs=None, at=AT)
+    assert not out.getvalue()
 
 
 def test_rekey_when_a_passphrase_is_given_then_the_new_file_has_it(

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from azukari.cli.ledger import run_integrator
-from azukari.cli.options import ask_once, office_options, open_office, open_outside
+from azukari.cli.options import Office, ask_once, office_options, open_office, open_outside
 from azukari.cli.rekeying import unlocked
 from azukari.cli.sides import start
 from azukari.cli.speech import Speech, speech
@@ -88,7 +88,11 @@ def _serve_inside(out: Speech, at: _Place, office_path: Path, keys_path: Path, l
 
     if is_outside():
         raise StateError("this office is the outside")
-    opened = open_office(office_path, keys_path, login)
+    with unlocked(office_path):  # before the key is looked at: it may be replaced until then
+        _serve_opened(at, open_office(office_path, keys_path, login), out, (office_path, keys_path, login))
+
+
+def _serve_opened(at: _Place, opened: Office, out: Speech, told: tuple[Path, Path, str | None]) -> None:
     from azukari.web import office
     from azukari.web.accounts import queries as accounts
     from azukari.web.sequencer import queries
@@ -102,17 +106,17 @@ def _serve_inside(out: Speech, at: _Place, office_path: Path, keys_path: Path, l
             arguments = (opened, log_id, lambda signed: None, threading.Event())
             threading.Thread(target=run_integrator, args=arguments, name="integrator", daemon=True).start()
 
-    with unlocked(office_path), worker_beside(office_path, keys_path, login):
+    with worker_beside(*told):
         _answer(out, at, integrate)
 
 
 def _serve_outside(out: Speech, at: _Place, office_path: Path, keys_path: Path) -> None:
     """The contractors' screens: no worker, no integrator, and of the keys only that of this office itself."""
-    kek = open_outside(office_path, keys_path)
+    start(office_path)
     from azukari.web import office
 
-    office.unlock(kek)
     with unlocked(office_path):
+        office.unlock(open_outside(office_path, keys_path))
         _answer(out, at, lambda: None)
 
 

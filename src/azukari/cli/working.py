@@ -15,6 +15,7 @@ import click
 from azukari.cli.ledger import stop_on_signal
 from azukari.cli.options import Office, office_options, open_office
 from azukari.cli.rekeying import unlocked
+from azukari.cli.sides import start
 from azukari.cli.speech import Speech, speech
 from azukari.stores.clock import SystemClock
 from azukari.stores.remote import ask_witness
@@ -29,12 +30,13 @@ PAUSE = 1.0  # seconds before a worker that died is replaced
 @speech
 def work(out: Speech, once: bool, below: int | None, office_path: Path, keys_path: Path, login: str | None) -> None:
     """預かった表の封印などを行う。 Do what waits, such as sealing an uploaded table, until ended."""
-    opened = open_office(office_path, keys_path, login)
-    out.say("作業を始めます。", "Working.")
-    stop = stop_on_signal()
-    if below is not None:
-        threading.Thread(target=_watch, args=(below, stop), daemon=True).start()
-    with unlocked(office_path):
+    start(office_path)
+    with unlocked(office_path):  # before the key is looked at: it may be replaced until then
+        opened = open_office(office_path, keys_path, login)
+        out.say("作業を始めます。", "Working.")
+        stop = stop_on_signal()
+        if below is not None:
+            threading.Thread(target=_watch, args=(below, stop), daemon=True).start()
         run_worker(opened, stop, once=once)
 
 

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from azukari import __version__
-from azukari.errors import NotFoundError, OptionError, StorageError
+from azukari.errors import KeyFileError, NotFoundError, OptionError, StorageError
 from azukari.ledger.entry import canonical
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import environment, office
@@ -65,10 +65,12 @@ def make(
     1. For a moment nobody seals: the names of all files and a snapshot of the register are taken. 2. The register is read
     from its snapshot. 3. Then the files; a payload that became a package meanwhile is taken as that package.
 
-    Raises OptionError, StateError (somebody sealed for ten minutes), StorageError.
+    Raises OptionError, StateError (somebody sealed for ten minutes), KeyFileError (the key was replaced while this waited),
+    StorageError.
     """
     with ExitStack() as stack:
         with places.sealing_alone():  # 1
+            _require_own(kek)
             names = list(_files(office.folder()))
             taken = stack.enter_context(snapshot(office.folder(), programs))
         count = _Count(taken.size + sum(_size(name) for name in names), progress)
@@ -76,6 +78,12 @@ def make(
         encrypt(archive(_header(taken, kek, at), members, kek), out, to)
         count.finish()
     return Made(count.files, count.done)
+
+
+def _require_own(kek: KeyEncryptionKey) -> None:
+    """A backup names the key that opens it: under one that was replaced nobody could restore it."""
+    if any(body.key_id != kek.key_id for body in accounts.bodies()):
+        raise KeyFileError("this key is not the office's any more")
 
 
 def _header(taken: Snapshot, kek: KeyEncryptionKey, at: datetime) -> bytes:
