@@ -192,6 +192,24 @@ def works(token: str) -> bool:
     return bool(answer.status_code == 200)
 
 
+def test_person_when_let_go_and_an_older_state_comes_over_then_no_passkey_and_no_code_of_before_opens(
+    own: Stall,
+) -> None:
+    """An inside that was restored from a backup still takes the person for active."""
+    from allauth.mfa.models import Authenticator
+    from django.test import Client
+
+    at, person = now() - timedelta(days=1), crossed(own)
+    bodies.give_factor(person)
+    crossed(own, person=person, at=at, is_active=False)
+    crossed(own, person=person, at=at)
+    assert not Authenticator.objects.filter(user_id=person).exists()
+    assert "_auth_user_id" not in first_sign_in(client := Client(), "seiran").wsgi_request.session
+    assert client.get("/").status_code == 302
+    crossed(own, person=person, at=now() + timedelta(minutes=1))
+    assert first_sign_in(Client(), "seiran").headers["Location"] == "/account/second-factor"
+
+
 def test_token_when_revoked_expired_or_its_person_is_let_go_or_invited_anew_then_it_opens_nothing(own: Stall) -> None:
     from azukari.web.accounts.actions import token
     from azukari.web.counter.actions import shelving

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from azukari.errors import NotFoundError, OptionError, StateError
 from azukari.web.accounts.actions import token
-from azukari.web.accounts.models import Body, User
+from azukari.web.accounts.models import Body, ExternalIdentity, Invitation, User
 from azukari.web.accounts.rules import Role
 
 
@@ -68,9 +69,16 @@ def set_password(*, person_id: UUID, password: str, by: UUID, at: datetime) -> N
 
 
 def deactivate(*, person_id: UUID, by: UUID, at: datetime) -> None:
-    """Let a person go: the account stays for the record and opens nothing. NotFoundError without a person."""
+    """Let a person go: the account stays for the record and opens nothing. NotFoundError without a person.
+
+    Everything that it was opened with is gone: an older state of the account, as a restored office sends it, must not
+    find a passkey or a code that still fits.
+    """
     with transaction.atomic():
         _update(person_id, is_active=False, password=make_password(None))
+        Authenticator.objects.filter(user_id=person_id).delete()
+        ExternalIdentity.objects.filter(person_id=person_id).delete()
+        Invitation.objects.filter(person_id=person_id, used_at__isnull=True).update(used_at=at)
         token.revoke_all(person_id=person_id, by=by, at=at)
 
 
