@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -251,6 +253,20 @@ def test_certificate_when_saved_then_it_verifies_offline_for_the_sub_and_the_pap
         known = verify_certificate(data.content, today=now().date(), party_vkey=sub.identity.vkey)
         assert (known.asker_name, known.party_name) == (first.name, sub.name)
         assert client.get(f"{path}/paper").content.startswith(b"%PDF")
+
+
+def test_certificate_when_another_body_names_the_firm_in_one_of_its_own_then_the_firm_sees_nothing_of_it(
+    two: tuple[Stall, Stall],
+) -> None:
+    first, sub = two
+    foreign = replace(first, body=a_body("別の市"))
+    shelve_certificate(foreign, sub, now().date(), strange := uuid4(), revoked=True)
+    for one in two:
+        client = one.client()
+        assert str(strange) not in page(client, "/certificates") + page(client, "/") + page(
+            client, f"/works/{one.work}"
+        )
+        assert client.get(f"/certificates/{strange}").status_code == 404
 
 
 def test_certificate_when_revoked_then_the_page_and_the_file_say_so_and_there_is_no_paper(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from azukari.errors import NotFoundError
 from azukari.fields.kinds import Field
@@ -165,16 +165,21 @@ def shelved(firm_id: UUID, package_id: UUID) -> ShelvedInfo:
 
 def certificates(firm_id: UUID, cut: slice = WHOLE) -> list[CertificateInfo]:
     """The certificates that a firm asked for or that permit it, those that end last first; ``cut``: of one page."""
-    found = Certificate.objects.filter(Q(asker=firm_id) | Q(party=firm_id)).order_by("-ends_on", "id")
-    return [_certificate(row) for row in found[cut]]
+    return [_certificate(row) for row in certificates_of(firm_id).order_by("-ends_on", "id")[cut]]
 
 
 def certificate(firm_id: UUID, permission_id: UUID) -> CertificateInfo:
     """One certificate of a firm, or NotFoundError."""
-    found = Certificate.objects.filter(Q(asker=firm_id) | Q(party=firm_id), id=permission_id).first()
+    found = certificates_of(firm_id).filter(id=permission_id).first()
     if found is None:
         raise NotFoundError("there is no such certificate")
     return _certificate(found)
+
+
+def certificates_of(firm_id: UUID) -> QuerySet[Certificate]:
+    """The rows that concern a firm, of its own body: a certificate names two firms, whoever it comes from."""
+    bodies = Firm.objects.filter(id=firm_id).values("body")
+    return Certificate.objects.filter(Q(asker=firm_id) | Q(party=firm_id), body__in=bodies)
 
 
 def is_taken_back(body_id: UUID, work_id: UUID) -> bool:

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from azukari.seal.certificate import FRESH_DAYS, State
-from azukari.web.counter.models import Certificate, Sent, Shelved, Work
+from azukari.web.counter.models import Sent, Shelved, Work
+from azukari.web.counter.queries import certificates_of
 
 SOON: Final = timedelta(days=30)
 """How long before its end something is told, and how long after the answer a refusal is."""
@@ -70,7 +71,7 @@ def _asks(firm_id: UUID, today: date) -> list[Waiting]:
 
 def _permissions(firm_id: UUID, today: date) -> list[Waiting]:
     """That end soon, that were taken back, whose certificate is too old to rely on."""
-    held = Certificate.objects.filter(Q(asker=firm_id) | Q(party=firm_id), ends_on__gte=today).order_by("ends_on")
+    held = certificates_of(firm_id).filter(ends_on__gte=today).order_by("ends_on")
     stands = held.filter(state=State.IN_FORCE.value)
     kinds = {
         "permission-ends": stands.filter(ends_on__lte=today + SOON),
