@@ -16,7 +16,7 @@ from tests.cli import scene as scenes
 from tests.cli.scene import PLANTED, Scene, call, copied, people
 from tests.web import bodies
 from tests.web.bodies import KEK, Records, client_of, furnish, give_factor
-from tests.web.conftest import AT, BY, Ledger
+from tests.web.conftest import AT, BY, Ledger, make_ledger
 
 from azukari.cli.options import Office, open_office
 from azukari.errors import FormatError, NothingToSealError, OptionError, ProtectedError, StateError
@@ -36,6 +36,11 @@ TABLE = pl.DataFrame(
     }
 )
 FIELDS = tuple(map(Field.parse, ["name", "phone", "postal-code", "address"]))
+
+
+@pytest.fixture
+def sqlite_ledger(sqlite_office: Path) -> Ledger:
+    return make_ledger(sqlite_office)
 
 
 def protect(body_id: UUID, *local_ids: str, holds: str = "rows", **terms: Any) -> list[UUID]:
@@ -59,6 +64,29 @@ def test_withhold_when_rows_and_addresses_are_protected_then_those_and_nothing_e
     assert found.frame["住所"].to_list() == ["霞浜市一丁目1番", "霞浜市二丁目2番", "", ""]
     assert found.frame["郵便番号"].to_list() == ["9990001", "9990002", "", ""]
     assert found.frame.drop("住所", "郵便番号").equals(TABLE.drop("住所", "郵便番号"))
+
+
+@pytest.mark.parametrize("written", ["2", "02", "００２", " 0002", "000-2", "0 0 0 2", "00002", "−0002"])
+def test_withhold_when_an_id_has_lost_its_zeros_or_is_written_another_way_then_the_row_stays_all_the_same(
+    sqlite_ledger: Ledger, written: str
+) -> None:
+    """What a spreadsheet makes of 0002."""
+    from azukari.web.custody.withholding import withhold_people
+
+    protect(sqlite_ledger.body_id, "0002")
+    table = TABLE.with_columns(pl.Series("宛名番号", ["0001", written, "20", "0021"]))
+    assert withheld(sqlite_ledger.body_id, table).held == (1,)
+    people = withhold_people(["1", written, "200"], FIELDS, sqlite_ledger.body_id, DAY, KEK)
+    assert len(people.out) == 1 and len(people.kept) == 2
+
+
+@pytest.mark.parametrize("noted", ["AB-0012", "ab0012", "0", "000"])
+def test_withhold_when_an_id_is_of_letters_or_of_zeros_alone_then_found_and_no_other(
+    sqlite_ledger: Ledger, noted: str
+) -> None:
+    protect(sqlite_ledger.body_id, noted)
+    table = TABLE.with_columns(pl.Series("宛名番号", ["ＡＢ0012", "AB12", "00", "10"]))
+    assert withheld(sqlite_ledger.body_id, table).held == ((0,) if noted[-1] == "2" else (2,))
 
 
 def test_withhold_when_the_telephone_is_held_too_then_it_is_blank_as_well(ledger: Ledger) -> None:

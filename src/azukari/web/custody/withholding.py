@@ -17,8 +17,8 @@ from azukari.errors import NothingToSealError, ProtectedError, StateError
 from azukari.fields.kinds import Field, Kind
 from azukari.handover.choosing import Choice
 from azukari.stores.keys import KeyEncryptionKey
-from azukari.web.subjects.local_ids import plain, pseudonym, pseudonym_key
-from azukari.web.subjects.queries.protections import Hold, holds_on
+from azukari.web.subjects.local_ids import loose, plain
+from azukari.web.subjects.queries.protections import Hold, holds_on, protected_ids
 
 ADDRESS: Final = frozenset({Kind.ADDRESS, Kind.POSTAL_CODE})
 
@@ -51,12 +51,13 @@ class Withheld:
 def withhold(source: pl.DataFrame, choice: Choice, body_id: UUID, day: date, kek: KeyEncryptionKey) -> Withheld:
     """Take out of a table what must not leave on ``day``; the columns that leave keep their names and order.
 
-    A row is somebody's by any of its local ids, a relative's too. NothingToSealError if no row is left.
+    A row is somebody's by any of its local ids, a relative's too, whether or not it has lost the zeros in front.
+    NothingToSealError if no row is left.
     """
     holds = holds_on(body_id, day)
     if not holds:
         return Withheld(source)
-    found = _holds_of_rows(source, _id_headers(choice), holds, body_id, kek)
+    found = _holds_of_rows(source, _id_headers(choice), protected_ids(body_id, day, kek))
     held = tuple(row for row, hold in found.items() if hold.rows)
     if len(held) == source.height:
         raise NothingToSealError
@@ -84,8 +85,8 @@ def withhold_people(
 ) -> WithheldPeople:
     """Who on a list must not be in a hand-over with these fields on ``day``; no id twice in what comes back."""
     ids = list(dict.fromkeys(plain(one) for one in local_ids))
-    holds, key, kinds = holds_on(body_id, day), pseudonym_key(body_id, kek), {field.kind for field in fields}
-    found = {one: hold for one in ids if (hold := holds.get(pseudonym(key, one)))} if holds else {}
+    holds, kinds = protected_ids(body_id, day, kek), {field.kind for field in fields}
+    found = {one: hold for one in ids if (hold := holds.get(loose(one)))}
     out = {one for one, hold in found.items() if hold.rows}
     covered = tuple(one for one, hold in found.items() if not hold.rows and kinds & _kinds(hold))
     return WithheldPeople(tuple(one for one in ids if one not in out), tuple(sorted(out)), covered)
@@ -100,13 +101,10 @@ def _id_headers(choice: Choice) -> list[str]:
     return [header for header, field, _ in choice.fates if field and field.kind is Kind.LOCAL_ID]
 
 
-def _holds_of_rows(
-    source: pl.DataFrame, headers: list[str], holds: dict[bytes, Hold], body_id: UUID, kek: KeyEncryptionKey
-) -> dict[int, Hold]:
-    key = pseudonym_key(body_id, kek)
+def _holds_of_rows(source: pl.DataFrame, headers: list[str], holds: Mapping[str, Hold]) -> dict[int, Hold]:
     found: dict[int, Hold] = {}
     for header in headers:
-        known = {one: holds.get(pseudonym(key, plain(one))) for one in source[header].unique().to_list()}
+        known = {one: holds.get(loose(one)) for one in source[header].unique().to_list()}
         those = [one for one, hold in known.items() if hold]
         for row in source[header].is_in(those).arg_true().to_list():
             found[row] = _both(found.get(row), known[source[header][row]])

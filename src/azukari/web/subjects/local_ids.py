@@ -15,11 +15,21 @@ from azukari.web.keyring import queries as keyring
 
 MAX_LENGTH: Final = 64  # characters
 PSEUDONYM_BYTES: Final = 32
+_HYPHENS: Final = "-‐‑‒–—―−ー"
 
 
 def plain(local_id: str) -> str:
     """The one form of an id: NFKC, which makes widths equal, without space around it. Zeros and letters stay as they are."""
     return unicodedata.normalize("NFKC", local_id).strip()
+
+
+def loose(local_id: str) -> str:
+    """What an id has in common with itself as a spreadsheet or a clerk writes it: no zeros in front, no hyphens, one case.
+
+    Only to look for people who must not be missed; two people of one body may have it in common.
+    """
+    kept = "".join(sign for sign in plain(local_id).casefold() if not sign.isspace() and sign not in _HYPHENS)
+    return kept.lstrip("0") or kept[-1:]
 
 
 def required(local_ids: Iterable[str]) -> list[str]:

@@ -14,6 +14,7 @@ from azukari.errors import NotFoundError
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.subjects import queries
 from azukari.web.subjects.cells import Place, open_cell
+from azukari.web.subjects.local_ids import loose
 from azukari.web.subjects.models import Protection
 
 PAGE: Final = 50
@@ -84,6 +85,19 @@ def holds_on(body_id: UUID, day: date) -> dict[bytes, Hold]:
     for name, holds, phone in rows:
         before = found.get(bytes(name or b""), Hold(False, False))
         found[bytes(name or b"")] = Hold(before.rows or holds == Protection.Holds.ROWS, before.phone or phone)
+    return found
+
+
+def protected_ids(body_id: UUID, day: date, kek: KeyEncryptionKey) -> dict[str, Hold]:
+    """The same people by their local ids in loose form: what a table says may lack the zeros in front. KeyFileError."""
+    rows = list(_in_force(body_id, day))
+    people = queries.subjects({row.subject_id for row in rows})
+    found: dict[str, Hold] = {}
+    for row in rows:
+        key = queries.key(people[row.subject_id], kek)
+        name = loose(open_cell(bytes(row.local_id_cell), key, local_id_place(row.id)))
+        before = found.get(name, Hold(False, False))
+        found[name] = Hold(before.rows or row.holds == Protection.Holds.ROWS, before.phone or row.phone)
     return found
 
 
