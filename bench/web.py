@@ -328,7 +328,7 @@ def sealing(register: Register, people: int) -> UUID:
     terms, at = queries.entrustment(register.entrustments[0]), datetime.now(UTC)
     file: Any = UploadedFile(BytesIO(data), "x", "text/csv", len(data))
     kept = uploads.keep(file, body_id=terms.body, kek=office.key(), by=terms.body, at=at)
-    columns = {"氏名": "name/person", "フリガナ": "kana/person", "年金額": "amount/person"}
+    columns = ["name/person", "kana/person", "amount/person"]
     arguments = {"entrustment": terms.id.hex, "parent": "", "columns": columns, "strict": False}
     return queue.enqueue(body_id=terms.body, kind="seal", arguments=arguments, upload_id=kept, by=terms.body, at=at)
 

@@ -317,7 +317,7 @@ def sealing_job(scene: Scene) -> UUID:
     file: Any = UploadedFile(BytesIO(data), "x", "text/csv", len(data))
     upload_id = uploads.keep(file, body_id=opened.body_id, kek=opened.kek, by=opened.by, at=opened.at)
     typings = type_columns(read_table(scene / "register.csv").frame)
-    columns = {one.header: str(one.field) if one.field else "" for one in typings}
+    columns = [str(one.field) if one.field else "" for one in typings]
     return queue.enqueue(
         body_id=opened.body_id,
         kind="seal",

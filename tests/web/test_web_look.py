@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import polars as pl
 import pytest
 from tests.cli import scene as scenes
 from tests.cli.scene import PLANTED, ROWS, check_spill, people
@@ -116,6 +117,26 @@ def test_look_again_when_the_officer_keeps_a_column_then_the_figures_follow(offi
     assert (len(first["marks"]["columns"]), len(second["marks"]["columns"])) == (2, 1)
     assert sum(c["fate"] == "leaves" for c in second["columns"]) == 1
     assert office.client.post(f"{look}/again", said | {kana: "nonsense/person"}).status_code == 400
+
+
+def test_look_when_the_table_has_no_headers_then_the_first_person_stands_in_no_job_but_on_the_page_as_long_as_the_table(
+    office: Desk,
+) -> None:
+    from azukari.web.jobs.models import Job
+
+    planted = people().filter(pl.col("氏名") == PLANTED["氏名"])
+    data = pl.concat([planted, people().head(5)]).write_csv(include_header=False).encode()
+    look = office.looked("照合", data)
+    assert PLANTED["氏名"] in office.client.get(look).content.decode()
+    kinds = {"column_1": "name/person", "column_2": "kana/person"}
+    started = office.client.post(f"{look}/start", dict.fromkeys(office.columns(look), "") | kinds)
+    work_off()
+    assert job(started.headers["Location"]).status == "done"
+    kept = json.dumps([[row.arguments, row.result] for row in Job.objects.all()], ensure_ascii=False)
+    check_spill(kept)
+    shown = office.page(look)
+    check_spill(shown)
+    assert "列 2" in shown
 
 
 def test_seal_when_done_then_table_and_note_are_gone(office: Desk) -> None:

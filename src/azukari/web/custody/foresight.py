@@ -1,7 +1,7 @@
 """What would follow if a table were sealed: what the party would hold, and which marks the copy would carry.
 
-Counts and fields go into the job's result. Example rows are personal data: they are noted beside the upload, under its
-key, and can be read no longer than the upload itself.
+Counts and fields go into the job's result. Headers and example rows may be personal data: they are noted beside the
+upload, under its key, and can be read no longer than the upload itself.
 """
 
 from __future__ import annotations
@@ -58,19 +58,21 @@ def leaving(withheld: Withheld) -> pl.DataFrame:
 
 
 def marks(frame: pl.DataFrame, choice: Choice, body_id: UUID, progress: Progress) -> tuple[dict[str, Any], bytes]:
-    """The marks as plain data, and the examples as the bytes to be noted."""
+    """The marks as plain data, and headers and examples as the bytes to be noted."""
     shown = preview(frame, choice.leaving, secrets.token_bytes(32), progress)
     strength = rows_that_name(frame, choice.leaving, queries.count_hand_overs(body_id) + 1, secrets.token_bytes(32))
     counts = {
         "canaries": shown.canaries,
         "rows_that_name": strength,
-        "columns": [{"header": one.header, "cells": one.cells, "slots": one.slots} for one in shown.columns],
+        "columns": [
+            {"column": frame.columns.index(one.header), "cells": one.cells, "slots": one.slots} for one in shown.columns
+        ],
     }
-    return counts, _examples(shown)
+    return counts, _examples(shown, frame.columns)
 
 
 def examples(upload_id: UUID | None, kek: KeyEncryptionKey) -> Mapping[str, Any] | None:
-    """The examples that were noted; None where the upload is gone, or nothing was noted."""
+    """``columns`` of the table, ``headers`` and ``rows`` of the examples; None where the upload is gone, or nothing was noted."""
     try:
         data = uploads.noted(upload_id, kek) if upload_id is not None else None
     except StateError:
@@ -78,9 +80,10 @@ def examples(upload_id: UUID | None, kek: KeyEncryptionKey) -> Mapping[str, Any]
     return None if data is None else dict(json.loads(data))
 
 
-def _examples(shown: Preview) -> bytes:
+def _examples(shown: Preview, columns: list[str]) -> bytes:
     rows = [[*zip(one.before, one.after, strict=True)] for one in shown.examples]
-    return json.dumps({"headers": [one.header for one in shown.columns], "rows": rows}).encode()
+    marked = [one.header for one in shown.columns]
+    return json.dumps({"columns": columns, "headers": marked, "rows": rows}).encode()
 
 
 def _as_json(found: Holding) -> dict[str, Any]:

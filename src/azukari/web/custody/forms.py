@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -277,16 +278,16 @@ class ColumnsForm(forms.Form):
         required=False, label=say("表記を変えない（印が弱くなります）", "Change no spelling (weaker marks)")
     )
 
-    def __init__(self, *args: Any, columns: list[dict[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, columns: list[dict[str, str]], headers: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stays = [("", say("不明・渡さない", "unknown, stays"))]
         known = field_choices()
-        for number, column in enumerate(columns):
+        for number, (column, header) in enumerate(zip(columns, headers, strict=True)):
             more = (
                 [(column["field"], column["field"])] if column["field"] not in {"", *(key for key, _ in known)} else []
             )
             self.fields[f"column_{number}"] = forms.ChoiceField(
-                required=False, choices=stays + known + more, initial=column["field"], label=column["header"]
+                required=False, choices=stays + known + more, initial=column["field"], label=header
             )
         self.order_fields([f"column_{number}" for number in range(len(columns))])
 
@@ -298,9 +299,9 @@ class ColumnsForm(forms.Form):
         ),
     )
 
-    def said(self, columns: list[dict[str, str]]) -> dict[str, str]:
-        """Header to ``kind/role``, or nothing."""
-        return {column["header"]: self.cleaned_data[f"column_{number}"] for number, column in enumerate(columns)}
+    def said(self) -> list[str]:
+        """Of each column ``kind/role``, or nothing."""
+        return [self.cleaned_data[name] for name in self.fields if name.startswith("column_")]
 
 
 class SheetForm(forms.Form):

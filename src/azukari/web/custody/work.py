@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,8 @@ def kinds(ask: Ask | None) -> Mapping[str, Work]:
 def look(context: Context) -> Mapping[str, Any]:
     """What each column was taken for, or said to be; what would happen to it, and what the party would then hold.
 
-    No cell of the table is in the result; example rows are noted beside the upload, under its key.
+    Nothing of the table is in the result, no header either: the first line of a file without headers is somebody's.
+    Headers and example rows are noted beside the upload, under its key.
     """
     terms, frame = queries.entrustment(UUID(context.job.arguments["entrustment"])), _table(context)
     context.progress(0, frame.height)
@@ -61,7 +62,6 @@ def look(context: Context) -> Mapping[str, Any]:
 
 def _column(typing: ColumnTyping, fate: Fate) -> dict[str, str]:
     return {
-        "header": typing.header,
         "field": str(typing.field) if typing.field else UNTYPED,
         "fate": fate.value,
         "ja": "".join(ground.sentence("ja") for ground in typing.grounds),
@@ -99,18 +99,18 @@ def seal(context: Context, ask: Ask | None = None) -> Mapping[str, Any]:
     return {"hand_over": job.id.hex}
 
 
-def chosen(frame: pl.DataFrame, permitted: tuple[Field, ...], columns: Mapping[str, str]) -> Choice:
+def chosen(frame: pl.DataFrame, permitted: tuple[Field, ...], columns: Sequence[str]) -> Choice:
     """The choice under what the officer said of each column, for twelve digits too. OptionError for another table."""
     return choose(typed(frame, columns), permitted)
 
 
-def typed(frame: pl.DataFrame, columns: Mapping[str, str] | None) -> list[ColumnTyping]:
-    """The columns as they look, or as the officer said. OptionError for another table than was looked at."""
+def typed(frame: pl.DataFrame, columns: Sequence[str] | None) -> list[ColumnTyping]:
+    """The columns as they look, or as the officer said, one by one. OptionError for another table than was looked at."""
     if columns is None:
         return type_columns(frame)
-    if set(columns) != set(frame.columns):
+    if len(columns) != frame.width:
         raise OptionError("these are not the columns that were looked at")
-    said = {header: Field.parse(text) if text else None for header, text in columns.items()}
+    said = {header: Field.parse(text) if text else None for header, text in zip(frame.columns, columns, strict=True)}
     numbers = {h: False for h, field in said.items() if field and field.kind is not Kind.INDIVIDUAL_NUMBER}
     return apply_overrides(type_columns(frame), said, declare_number=numbers)
 

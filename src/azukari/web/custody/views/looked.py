@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from azukari.web.custody.queries.tree import tree
 from azukari.web.custody.views import own
 from azukari.web.jobs.actions import queue
 from azukari.web.jobs.queries import JobInfo
-from azukari.web.ui.words import language
+from azukari.web.ui.words import language, pick
 
 
 def own_look(request: HttpRequest, job_id: UUID) -> JobInfo:
@@ -40,19 +40,27 @@ def own_look(request: HttpRequest, job_id: UUID) -> JobInfo:
 def look_again(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Look at the same table under what the officer says of its columns; nothing is handed over by that."""
     job, who = own_look(request, job_id), acting(request)
-    form = ColumnsForm(request.POST, columns=job.result["columns"])
+    form = form_of(job, request.POST)
     if not form.is_valid():
         return page(request, job, form)
-    arguments = {**job.arguments, "columns": form.said(job.result["columns"])}
+    arguments = {**job.arguments, "columns": form.said()}
     again = queue.enqueue(
         body_id=who.body, kind=work.LOOK, arguments=arguments, upload_id=job.upload, by=who.id, at=now()
     )
     return HttpResponseRedirect(reverse("sealing", args=[again]))
 
 
+def form_of(job: JobInfo, data: Mapping[str, Any] | None = None) -> ColumnsForm:
+    """A choice for each column under its header, or under its number once the table was destroyed."""
+    columns = job.result["columns"]
+    return ColumnsForm(data, columns=columns, headers=_headers(len(columns), _noted(job)))
+
+
 def page(request: HttpRequest, job: JobInfo, form: ColumnsForm) -> HttpResponse:
     """The page of a look that is done."""
     info, columns = own.entrustment(request, UUID(job.arguments["entrustment"])), job.result["columns"]
+    noted = _noted(job)
+    headers = _headers(len(columns), noted)
     found = [Field.parse(column["field"]) for column in columns if column["field"]]
     leaving = [Field.parse(c["field"]) for c in columns if c["field"] and work.leaves(c["fate"])]
     shown = {
@@ -65,8 +73,8 @@ def page(request: HttpRequest, job: JobInfo, form: ColumnsForm) -> HttpResponse:
         "entrustment": info,
         "party": queries.party(info.party),
         "matrix": matrix(tree(info.id), leaving, found),
-        "marks": job.result.get("marks"),
-        "examples": foresight.examples(job.upload, office.key()),
+        "marks": _marks(job.result.get("marks"), headers),
+        "examples": noted,
     }
     shown |= _holding(job.result.get("holding"), job.result["rows"])
     return render(request, "custody/looked.html", shown, status=400 if form.errors else 200)
@@ -74,6 +82,22 @@ def page(request: HttpRequest, job: JobInfo, form: ColumnsForm) -> HttpResponse:
 
 def _column(column: Mapping[str, str], field: Any) -> dict[str, Any]:
     return {"field": field, "leaves": work.leaves(column["fate"]), "why": column[language()]}
+
+
+def _noted(job: JobInfo) -> Mapping[str, Any] | None:
+    return foresight.examples(job.upload, office.key())
+
+
+def _headers(count: int, noted: Mapping[str, Any] | None) -> list[str]:
+    """Those of the table; numbers once it was destroyed."""
+    numbers = [f"{pick('列', 'Column')} {number}" for number in range(1, count + 1)]
+    return numbers if noted is None else list(noted["columns"])
+
+
+def _marks(marks: Mapping[str, Any] | None, headers: Sequence[str]) -> Mapping[str, Any] | None:
+    if marks is None:
+        return None
+    return {**marks, "columns": [{**one, "header": headers[one["column"]]} for one in marks["columns"]]}
 
 
 def _holding(found: Mapping[str, Any] | None, rows: int) -> dict[str, Any]:

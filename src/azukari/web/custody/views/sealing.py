@@ -16,7 +16,7 @@ from azukari.web import office
 from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.custody import queries, work
-from azukari.web.custody.forms import ColumnsForm, UploadForm
+from azukari.web.custody.forms import UploadForm
 from azukari.web.custody.queries import permissions
 from azukari.web.custody.views import looked, own
 from azukari.web.jobs import queries as jobs
@@ -67,7 +67,7 @@ def progress(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Where it stands: what the table was taken for, or how far the sealing is."""
     job = own.job(request, job_id)
     if job.kind == work.LOOK and job.status == "done":
-        return looked.page(request, job, ColumnsForm(columns=job.result["columns"]))
+        return looked.page(request, job, looked.form_of(job))
     kept = job.status in ("failed", "cancelled") and jobs.is_kept(job.upload)
     shown = {
         "job": job,
@@ -89,10 +89,10 @@ def progress(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def start(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Seal, as the officer has said of each column."""
     job, who = looked.own_look(request, job_id), acting(request)
-    form = ColumnsForm(request.POST, columns=job.result["columns"])
+    form = looked.form_of(job, request.POST)
     if not form.is_valid():
         return looked.page(request, job, form)
-    said = {"columns": form.said(job.result["columns"]), "strict": form.cleaned_data["strict"], "look": job.id.hex}
+    said = {"columns": form.said(), "strict": form.cleaned_data["strict"], "look": job.id.hex}
     arguments = {**job.arguments, **said, "unmatched": form.cleaned_data["unmatched"]}
     started = queue.enqueue(
         body_id=who.body, kind=work.SEAL, arguments=arguments, upload_id=job.upload, by=who.id, at=now()
