@@ -154,14 +154,16 @@ def _sealed(stall: Stall, parent: UUID | None) -> tuple[Entry, bytes]:
     return entry, out.getvalue()
 
 
-def certificate(first: Stall, sub: Stall, day: date, permission: UUID, *, revoked: bool = False) -> bytes:
+def certificate(
+    first: Stall, sub: Stall, day: date, permission: UUID, *, revoked: bool = False, safeguards: str = "施錠"
+) -> bytes:
     """The certificate of a permission, whose state was last said in the ledger on ``day``."""
     values = {
         "asker": first.name,
         "body": "機関",
         "party": sub.name,
         "purpose": "入力",
-        "safeguards": "施錠",
+        "safeguards": safeguards,
         "evidence": "",
     }
     opened = {label: OpenValue(fixed_bytes(f"opening/{label}"), values[label]) for label in LABELS}

@@ -17,6 +17,10 @@ from hypothesis import strategies as st
 from tests.web import bodies
 from tests.web.bodies import KEK, Records, client_of, furnish
 from tests.web.conftest import AT, BY, Ledger
+from tests.web.stalls import Stall, certificate
+
+from azukari.seal.identity import Identity
+from azukari.stores.clock import now
 
 NOON = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 
@@ -93,6 +97,7 @@ def test_register_when_printed_then_the_tree_parties_fields_and_counts_are_reada
     assert "その5" not in text
 
 
+@pytest.mark.usefixtures("template")
 def test_register_when_it_is_empty_or_holds_signs_of_markup_then_it_is_printed_as_it_is() -> None:
     from azukari.fields.kinds import Field
     from azukari.web.custody.queries.printing import Printed
@@ -105,6 +110,39 @@ def test_register_when_it_is_empty_or_holds_signs_of_markup_then_it_is_printed_a
     )  # fmt: skip
     assert "<b>入力 & 印刷</b>" in text_of(register_pdf([work] * 60, "水底市", "ja", NOON))
     assert "A<B" in text_of(entrustment_pdf([work, work], "水底市", "en", NOON))
+
+
+@pytest.mark.usefixtures("template")
+def test_papers_when_a_text_is_longer_than_a_page_then_all_of_it_is_printed() -> None:
+    """As long as a form lets it be: one such purpose must not keep the whole register from being printed."""
+    from azukari.fields.kinds import Field
+    from azukari.web.custody.queries.printing import Printed
+    from azukari.web.custody.register_paper import entrustment_pdf, register_pdf
+    from azukari.web.papers import certificate_pdf
+
+    work = Printed(
+        UUID(int=1), 0, "入力", "甲", "JP", "performance", "長" * 2_000, "法" * 500, "", (), date(2026, 4, 1),
+        date(2027, 3, 31), 7, (Field.parse("name/person"),), (), 0, 0, 0,
+    )  # fmt: skip
+    assert text_of(register_pdf([work, work], "水底市", "ja", NOON)).count("長") == 4_000
+    assert text_of(entrustment_pdf([work, work], "水底市", "ja", NOON)).count("長") == 4_000
+    first, sub = (Stall(uuid4(), uuid4(), name, Identity.generate(), uuid4()) for name in ("青嵐", "白磯"))
+    data = certificate(first, sub, now().date(), uuid4(), safeguards="錠" * 2_000)
+    assert text_of(certificate_pdf(data, "ja")).count("錠") == 2_000
+
+
+def test_entrustment_when_its_texts_are_longer_than_a_certificate_carries_then_refused(own: Records) -> None:
+    from azukari.errors import OptionError
+    from azukari.web.custody.actions import entrustment
+
+    named: dict[str, Any] = {
+        "body_id": own.body_id, "party_id": own.arguments["party_id"], "starts_on": date(2026, 4, 1),
+        "ends_on": date(2027, 3, 31), "fields": ["name"], "by": BY, "at": AT,
+    }  # fmt: skip
+    for title, purpose in (("題" * 401, "入力"), ("題", "入" * 2_001), (" ", "入力"), ("題", " ")):
+        with pytest.raises(OptionError):
+            entrustment.create(title=title, purpose=purpose, **named)
+    entrustment.create(title="題" * 400, purpose="入" * 2_000, **named)
 
 
 def test_register_when_it_holds_a_thousand_entrustments_then_printed_with_few_queries(own: Records) -> None:

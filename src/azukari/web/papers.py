@@ -83,7 +83,7 @@ def _note(known: Certificate, language: Language) -> str:
 
 def _table(lines: Sequence[tuple[str, str]]) -> Table:
     cells = [[Paragraph(_safe(left), style(10, 16)), Paragraph(_safe(right), style(10, 16))] for left, right in lines]
-    table = Table(cells, colWidths=[42 * mm, None])
+    table = Table(cells, colWidths=[42 * mm, None], splitInRow=1)  # a text may be longer than a page
     table.setStyle(TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, "#949494"), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
     return table
 

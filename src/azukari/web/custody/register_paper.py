@@ -49,7 +49,7 @@ def register_pdf(works: Sequence[Printed], body: str, language: Language, at: da
     parts: list[Any] = [Paragraph(title, style(16, 22)), paragraph(f"{body}　{count}　{at:%Y-%m-%d}", 9, 14)]
     for first in range(0, max(len(works), 1), _ROWS):
         rows = [_head(language), *(_row(work, language) for work in works[first : first + _ROWS])]
-        parts.append(LongTable(rows, colWidths=WIDTHS, style=_GRID, repeatRows=1))
+        parts.append(LongTable(rows, colWidths=WIDTHS, style=_GRID, repeatRows=1, splitInRow=1))
     return _built(parts, title, body, language, at, wide=True)
 
 
@@ -59,12 +59,12 @@ def entrustment_pdf(works: Sequence[Printed], body: str, language: Language, at:
     title = _pick(language, "委託票", "Entrustment")
     parts: list[Any] = [Paragraph(title, style(16, 22)), paragraph(f"{body}　{at:%Y-%m-%d}", 9, 14), Spacer(1, 4 * mm)]
     cells = [[paragraph(left, 10, 15), paragraph(right or "-", 10, 15)] for left, right in _lines(work, language)]
-    parts.append(LongTable(cells, colWidths=[42 * mm, None], style=TableStyle(_GRID.getCommands()[:1])))
+    parts.append(LongTable(cells, colWidths=[42 * mm, None], style=TableStyle(_GRID.getCommands()[:1]), splitInRow=1))
     if len(works) > 1:
         parts += [Spacer(1, 6 * mm), paragraph(_pick(language, "再委託", "Below it"), 12, 18)]
         narrow = [width * 0.67 for width in WIDTHS]
         rows = [_head(language), *(_row(one, language) for one in works[1:])]
-        parts.append(LongTable(rows, colWidths=narrow, style=_GRID, repeatRows=1))
+        parts.append(LongTable(rows, colWidths=narrow, style=_GRID, repeatRows=1, splitInRow=1))
     return _built(parts, title, body, language, at, wide=False)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.db import transaction
 from azukari.errors import NotFoundError, NotPermittedError, OptionError
 from azukari.fields.kinds import Field
 from azukari.ledger.entry import canonical
+from azukari.seal.certificate import MAX_VALUE
 from azukari.seal.commitments import OPENING_BYTES, commitment
 from azukari.web.custody.clauses import KEYS
 from azukari.web.custody.models import Entrustment, Party, PermittedField
@@ -20,6 +22,7 @@ from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry
 
 ENTRY_TYPE = "azukari/entrustment/v1"
+MAX_TITLE: Final = 400  # characters
 
 
 def create(
@@ -42,14 +45,15 @@ def create(
     """Register an entrustment with its ledger entry, in one transaction; returns the id.
 
     The entry holds random ids, kinds of field, days and a commitment to the purpose: no title, no name.
-    OptionError for an empty title, purpose or field list, for a period that ends before it starts, an unknown stage or
-    clause, or an opening of other than 32 bytes (default: fresh random ones); FormatError for an unknown field;
+    OptionError for an empty or overlong title or purpose, an empty field list, a period that ends before it starts, an
+    unknown stage or clause, or an opening of other than 32 bytes (default: fresh random ones); FormatError for an unknown field;
     NotPermittedError for a revoked party; NotFoundError without such a party or log of the body. A sub-entrustment
     comes about by a permission alone (``actions.permission``).
     """
     opening = secrets.token_bytes(OPENING_BYTES) if purpose_opening is None else purpose_opening
-    if not title.strip() or not purpose.strip() or len(opening) != OPENING_BYTES:
-        raise OptionError("an entrustment needs a title, a purpose and an opening of 32 bytes")
+    _require_texts(title, purpose)
+    if len(opening) != OPENING_BYTES:
+        raise OptionError("an opening has 32 bytes")
     kept = sorted(set(clauses))
     if stage not in Entrustment.Stage.values or not KEYS.issuperset(kept):
         raise OptionError("an unknown stage or clause")
@@ -93,6 +97,13 @@ def set_stage(*, entrustment_id: UUID, stage: str, clauses: Iterable[str], by: U
         raise OptionError("an unknown stage or clause")
     if not Entrustment.objects.filter(id=entrustment_id).update(stage=stage, clauses=kept):
         raise NotFoundError("there is no such entrustment")
+
+
+def _require_texts(title: str, purpose: str) -> None:
+    if not title.strip() or not purpose.strip():
+        raise OptionError("an entrustment needs a title and a purpose")
+    if len(title) > MAX_TITLE or len(purpose) > MAX_VALUE:
+        raise OptionError("a title has at most 400 characters, and a purpose 2,000: no certificate carries more")
 
 
 def _store(row: Entrustment, period: Period, permitted: list[str], *, by: UUID, at: datetime) -> Entrustment:
