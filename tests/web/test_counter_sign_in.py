@@ -192,6 +192,29 @@ def works(token: str) -> bool:
     return bool(answer.status_code == 200)
 
 
+def test_first_sign_in_when_refused_then_as_much_is_computed_for_nobody_as_for_somebody_invited(
+    own: Stall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the time of an answer would tell which logins are waiting for their first sign-in."""
+    import hashlib
+
+    real, counted = hashlib.scrypt, list[int]()
+
+    def scrypt(*given: Any, **named: Any) -> bytes:
+        counted.append(1)
+        return real(*given, **named)
+
+    crossed(own, "invited")
+    first_sign_in(client_of(None), "nobody", "ABCD")  # what is computed once in a process
+    monkeypatch.setattr(hashlib, "scrypt", scrypt)
+    found = {}
+    for login in ("invited", "nobody", "aoi-a-person"):
+        counted.clear()
+        assert first_sign_in(client_of(None), login, "WRNG-WRNG-WRNG-WRNG-WRNG").status_code == 400
+        found[login] = len(counted)
+    assert set(found.values()) == {1}, found
+
+
 def test_person_when_let_go_and_an_older_state_comes_over_then_no_passkey_and_no_code_of_before_opens(
     own: Stall,
 ) -> None:

@@ -6,6 +6,7 @@ import secrets
 import unicodedata
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -111,11 +112,17 @@ def _opened(login: str, code: str, at: datetime) -> Invitation | None:
         person__login=login, person__is_active=True, used_at__isnull=True, expires_at__gt=at, tries__lt=TRIES
     )
     invitation = found.first()
-    good = check_password(_plain(code), invitation.code_hash if invitation else make_password("-"))
+    good = check_password(_plain(code), invitation.code_hash if invitation else _of_nobody())
     if invitation is None or good:
         return invitation
     Invitation.objects.filter(id=invitation.id).update(tries=invitation.tries + 1)
     return None
+
+
+@cache
+def _of_nobody() -> str:
+    """A hash of no code, made once: who asks for nobody waits just as long as who asks for somebody that was invited."""
+    return make_password(secrets.token_urlsafe(32))
 
 
 def _require_place(invitation: Invitation, roles: Collection[str]) -> None:
