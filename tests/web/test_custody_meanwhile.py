@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -118,3 +119,21 @@ def test_release_when_the_permission_is_revoked_before_it_then_the_package_stays
     assert releasing.recover(kek=office.kek, by=office.by, at=office.at).finished == 1
     (info,) = queries.hand_overs(office.body_id, entrustment_id=UUID(child))
     assert places.package(info.id).exists() and not (scene / "late.azk").exists()
+
+
+@pytest.mark.parametrize(("hour", "held"), [(14, 0), (15, 1), (23, 1)])
+def test_seal_when_the_day_of_a_protection_has_begun_in_japan_then_the_row_stays(
+    scene: Scene, hour: int, held: int
+) -> None:
+    """The first hours of an office's day are still the day before in UTC."""
+    from azukari.web.custody import queries
+    from azukari.web.custody.actions import sealing
+    from azukari.web.subjects.actions import protection
+
+    office, at = opened(scene), datetime(2026, 11, 24, hour, 30, tzinfo=UTC)
+    terms = protection.Terms(starts_on=date(2026, 11, 25), ends_on=None, holds="rows")
+    named: dict[str, Any] = {"kek": office.kek, "by": office.by, "at": at}
+    protection.add(body_id=office.body_id, local_ids=[PLANTED["宛名番号"]], terms=terms, **named)
+    work = next(one for one in queries.entrustments(office.body_id) if one.title == "照合")
+    order = sealing.Order(work.id, work.party, choose(type_columns(people()), work.fields), None)
+    assert sealing.seal(source=people(), order=order, **named).withheld_rows == held

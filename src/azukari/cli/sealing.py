@@ -110,7 +110,7 @@ def seal(
     office = open_office(office_path, keys_path, login)
     from azukari.web.custody.actions.sealing import Order
     from azukari.web.custody.actions.sealing import seal as action
-    from azukari.web.custody.withholding import withhold
+    from azukari.web.custody.withholding import day_of, withhold
 
     party = find_party(office.body_id, to)
     terms = find_entrustment(office.body_id, entrustment, party.id)
@@ -124,7 +124,7 @@ def seal(
         f"Columns ({source.frame.height} rows, {source.encoding}):",
     )
     show_typing(out, typings, choice)
-    _tell_withheld(out, withhold(source.frame, choice, office.body_id, office.at.date(), office.kek))
+    _tell_withheld(out, withhold(source.frame, choice, office.body_id, day_of(office.at), office.kek))
     sealed = action(
         source=source.frame,
         order=Order(terms.id, party.id, choice, output, strict_schema, canaries, parent_id=above, unmatched=unmatched),

@@ -34,7 +34,7 @@ from azukari.web.custody import places, queries, retention, snapshots, vault
 from azukari.web.custody.actions import releasing
 from azukari.web.custody.models import HandOver, Snapshot
 from azukari.web.custody.queries import permissions
-from azukari.web.custody.withholding import Withheld, withhold
+from azukari.web.custody.withholding import Withheld, day_of, withhold
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry as ledger_entry
 
@@ -83,7 +83,7 @@ def seal(
     if REFERENCE_HEADER in dict(order.choice.leaving):
         raise ColumnError(f"{REFERENCE_HEADER} is the name of azukari's own column")
     verify_choice(source, order.choice)
-    withheld = withhold(source, order.choice, entrustment.body, at.date(), kek)
+    withheld = withhold(source, order.choice, entrustment.body, day_of(at), kek)
     withheld.require_matched(order.unmatched)
     hand_over_id = order.hand_over_id or uuid4()
     with places.sealing_alone():
@@ -220,7 +220,7 @@ def _log(
     with transaction.atomic():
         index = ledger_entry.append(log_id=sequencer.log_of(snapshot.body).id, data=data, by=by, at=at)
         _permitted(order, at.date())
-        withheld.require_still(snapshot.body, at.date())
+        withheld.require_still(snapshot.body, day_of(at))
         HandOver.objects.create(
             id=hand_over_id,
             body_id=snapshot.body,

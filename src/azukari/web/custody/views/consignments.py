@@ -25,7 +25,7 @@ from azukari.web.custody.actions import signed_for
 from azukari.web.custody.forms import ConsignForm, PaperForm, ReasonForm, ReceiptForm
 from azukari.web.custody.queries import consignments as found
 from azukari.web.custody.views import own
-from azukari.web.custody.withholding import anybody_protected, withhold_people
+from azukari.web.custody.withholding import anybody_protected, day_of, withhold_people
 from azukari.web.jobs.uploads import SMALL, memory
 from azukari.web.subjects.lists import local_ids
 from azukari.web.ui.templatetags.ui import day, moment
@@ -45,7 +45,7 @@ def consign(request: HttpRequest, entrustment_id: UUID) -> HttpResponse:
         request.FILES or None,
         permitted=info.fields,
         above=_above(info),
-        protecting=anybody_protected(info.body, now().date()),
+        protecting=anybody_protected(info.body, day_of(now())),
         initial={"day": now().date()},
     )
     if request.method == "POST" and form.is_valid():
