@@ -60,6 +60,25 @@ def test_sheet_when_taken_in_then_registered_as_it_says_and_again_passed_over(le
     assert (again.made, again.known) == (0, 2)
 
 
+def test_sheet_when_another_party_took_the_name_of_a_firm_then_the_confirmed_one_is_meant_or_nobody(
+    ledger: Ledger,
+) -> None:
+    """A contractor names the sub-contractor that it asks for, and may name it like a firm that is here."""
+    from azukari.web.custody import queries
+    from azukari.web.custody.actions import party as action
+
+    party(ledger.body_id)
+    party(ledger.body_id)
+    assert [type(one.error) for one in take(ledger, ROW).refused] == [OptionError]
+    one, two = queries.parties(ledger.body_id)
+    for meant in (one, two):
+        action.confirm(party_id=meant.id, fingerprint=meant.fingerprint, answer_ok=True, by=BY, at=AT)
+        taken = take(ledger, ROW)
+        if meant is one:
+            assert (taken.made, queries.entrustments(ledger.body_id)[0].party) == (1, one.id)
+    assert [type(one.error) for one in taken.refused] == [OptionError]
+
+
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_sheet_when_saved_and_taken_into_another_body_then_the_same_register(
     ledger: Ledger, tmp_path: Path, kind: str

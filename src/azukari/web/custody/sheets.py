@@ -48,13 +48,18 @@ def _row(info: queries.EntrustmentInfo, party: str) -> list[str]:
     ]
 
 
-def values_of(row: Mapping[str, str], parties: Mapping[str, UUID]) -> dict[str, Any]:
-    """What a row says, as ``actions.entrustment.create`` takes it. OptionError, FormatError, NotFoundError."""
+def values_of(row: Mapping[str, str], parties: Mapping[str, UUID | None]) -> dict[str, Any]:
+    """What a row says, as ``actions.entrustment.create`` takes it; ``parties``: None for a name that several bear.
+
+    OptionError, FormatError, NotFoundError.
+    """
     if row.get("再委託", "").strip():
         raise OptionError("a sub-entrustment comes about by a permission, not by a sheet")
     name = row["委託先"].strip()
     if name not in parties:
         raise NotFoundError("the party in this row is not registered")
+    if parties[name] is None:
+        raise OptionError("several parties bear this name; register the work on its own page")
     clauses = {clause.ja: clause.key for clause in CLAUSES}
     return {
         "party_id": parties[name],

@@ -51,7 +51,7 @@ def take_in(*, frame: pl.DataFrame, body_id: UUID, by: UUID, at: datetime) -> Ta
         raise ColumnError(f"the sheet has no column {missing[0]}")
     if frame.height > MAX_ROWS:
         raise OptionError(f"at most {MAX_ROWS} rows")
-    parties = {one.name: one.id for one in queries.parties(body_id)}
+    parties = _by_name(body_id)
     there = {one.id.hex for one in queries.entrustments(body_id)}
     given, refused, known = [], [], 0
     for number, row in enumerate(frame.fill_null("").iter_rows(named=True), start=1):
@@ -71,3 +71,18 @@ def take_in(*, frame: pl.DataFrame, body_id: UUID, by: UUID, at: datetime) -> Ta
         if refused:
             transaction.set_rollback(True)
     return Taken(0 if refused else len(given), known, tuple(sorted(refused, key=lambda one: one.row)))
+
+
+def _by_name(body_id: UUID) -> dict[str, UUID | None]:
+    """Whom a name means: the one with a confirmed key, else the only one; None where that is not clear.
+
+    A contractor who asks for a sub-contractor gives its name, which may be that of a firm that is here already.
+    """
+    named: dict[str, list[queries.PartyInfo]] = {}
+    for one in queries.parties(body_id):
+        named.setdefault(one.name, []).append(one)
+    found: dict[str, UUID | None] = {}
+    for name, alike in named.items():
+        meant = [one for one in alike if one.status == "confirmed"] or alike
+        found[name] = meant[0].id if len(meant) == 1 else None
+    return found
