@@ -62,6 +62,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from azukari.details import JAPANESE
+
 Language = Literal["ja", "en"]
 
 
@@ -84,9 +86,9 @@ class AzukariError(Exception):
 
     def sentence(self, language: Language) -> str:
         """One sentence for people, in Japanese or English, followed by the detail if there is one."""
-        text = self.ja if language == "ja" else self.en
+        text, detail = (self.ja, JAPANESE.get(self.detail, self.detail)) if language == "ja" else (self.en, self.detail)
         opening, closing = ("（", "）") if language == "ja" else (" (", ")")
-        return f"{text}{opening}{self.detail}{closing}" if self.detail else text
+        return f"{text}{opening}{detail}{closing}" if detail else text
 
 
 class VerificationError(AzukariError):
