@@ -129,6 +129,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "azukari"
+ACCOUNT_FORMS = {"login": "azukari.web.accounts.forms.SignInForm"}
 MFA_FORMS = {"add_webauthn": "azukari.web.accounts.forms.AddPasskeyForm"}
 
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 
@@ -29,6 +30,17 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth ships no
         super().__init__(*args, **kwargs)
         self.fields["name"].label = say("このパスキーの呼び名", "A name for this passkey")
         self.fields["passwordless"].widget = _Checked()
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]  # allauth ships no types
+    """ログイン。 In the words of the other pages; what a field wants stands above it, not in it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = say("ログイン名", "Login")
+        self.fields["password"].label = say("パスワード", "Password")
+        for name in ("login", "password"):
+            self.fields[name].widget.attrs.pop("placeholder", None)
 
 
 class InvitationForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -34,6 +35,7 @@ def submission(request: HttpRequest, sent_id: UUID) -> HttpResponse:
     shown = {
         "sent": info,
         "asked": asked,
+        "period": [date.fromisoformat(text) for text in (asked.starts_on, asked.ends_on)] if asked else [],
         "fields": [Field.parse(text) for text in asked.fields] if asked else [],
         "verdict": verdicts.sentence(info.word, info.detail, language()) if info.word else "",
     }

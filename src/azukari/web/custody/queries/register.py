@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from azukari.web.custody.models import Consignment, Document, Entrustment, HandOver, Party, Permission
+from azukari.web.ui.templatetags.ui import JAPAN
 
 PAGE: Final = 50
 SOON: Final = timedelta(days=30)
@@ -96,13 +97,10 @@ def reminders(body_id: UUID, today: date) -> list[Reminder]:
     copies = _unreceipted(body_id).select_related("party").order_by("created_at").only("created_at", "party__name")
     paper = _unsigned(body_id).select_related("party").order_by("created_at").only("created_at", "party__name")
     return [
-        *(Reminder("asked", row.party.name, row.asked_at.date(), "permission", row.id) for row in asked[:PAGE]),
-        *(Reminder("key", row.name, row.created_at.date(), "party", row.id) for row in keys[:PAGE]),
-        *(Reminder("unreceipted", row.party.name, row.created_at.date(), "hand_over", row.id) for row in copies[:PAGE]),
-        *(
-            Reminder("unreceipted", row.party.name, row.created_at.date(), "consignment", row.id)
-            for row in paper[:PAGE]
-        ),
+        *(Reminder("asked", row.party.name, _day(row.asked_at), "permission", row.id) for row in asked[:PAGE]),
+        *(Reminder("key", row.name, _day(row.created_at), "party", row.id) for row in keys[:PAGE]),
+        *(Reminder("unreceipted", row.party.name, _day(row.created_at), "hand_over", row.id) for row in copies[:PAGE]),
+        *(Reminder("unreceipted", row.party.name, _day(row.created_at), "consignment", row.id) for row in paper[:PAGE]),
         *(Reminder("permission-ends", row.party.name, row.ends_on, "permission", row.id) for row in ending[:PAGE]),
         *(Reminder("entrustment-ends", row.title, row.ends_on, "entrustment", row.id) for row in works[:PAGE]),
         *(
@@ -110,6 +108,11 @@ def reminders(body_id: UUID, today: date) -> list[Reminder]:
             for row in papers.order_by("expires_on")[:PAGE]
         ),
     ]
+
+
+def _day(moment: datetime) -> date:
+    """The day in Japan, which the pages show of the same moment."""
+    return moment.astimezone(JAPAN).date()
 
 
 def _unsigned(body_id: UUID) -> QuerySet[Consignment]:
