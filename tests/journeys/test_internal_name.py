@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.cli import scene as scenes
 from tests.journeys.browser import browser, invited, serving
-from tests.journeys.test_office_screens import first_sign_in
+from tests.journeys.steps import first_sign_in
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "azukari.kasumigahama.example"

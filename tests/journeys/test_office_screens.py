@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.cli import scene as scenes
 from tests.cli.scene import ROWS, Scene
 from tests.journeys.browser import Screen, azukari, browser, invited, serving
+from tests.journeys.steps import PASSWORD, confirm_if_asked, first_sign_in, period, save
 
 from azukari.errors import RevokedError
 from azukari.testing.cast import KANA, KEYING
-
-PASSWORD = "mikan-no-ki-no-shita-de"  # made up for this test
 
 
 @pytest.fixture
@@ -30,29 +29,6 @@ def address(scene: Scene) -> Iterator[str]:
     scenes.close()
     with serving(scene / "office", scene / "office.key") as found:
         yield found
-
-
-def first_sign_in(screen: Screen, login: str, code: str) -> list[str]:
-    """Invitation, password, passkey; returns the recovery codes."""
-    screen.go("/")
-    screen.look("sign-in")
-    screen.press("招待コードをお持ちの方（はじめてのログイン）", "I have an invitation code (first sign-in)")
-    screen.fill(login=login, code=code, password=PASSWORD, again=PASSWORD)
-    screen.look("first-sign-in")
-    screen.press("次へ", "Next")
-    screen.look("second-factor")
-    screen.go("/")  # nothing else opens before there is a second factor
-    assert "/account/second-factor" in screen.page.url
-    screen.press("パスキーを登録", "Set up a passkey")
-    screen.fill(name="USB")
-    screen.look("add-passkey")
-    screen.page.locator("#mfa_webauthn_add").click()
-    screen.page.wait_for_url("**/account/recovery-codes")
-    screen.look("recovery-codes")
-    codes = screen.page.locator("#recovery_codes").input_value().split()
-    assert len(codes) == 10
-    screen.press("保管しました。次へ", "I have kept them. Next")
-    return codes
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
@@ -213,33 +189,6 @@ def ask(screen: Screen, title: str) -> None:
     screen.fill(people="300", starts_on=starts, ends_on=ends, safeguards="施錠した部屋、入退室の記録")
     screen.look("ask")
     screen.press("記録する", "Record")
-
-
-def period() -> tuple[str, str]:
-    """From today to a month later."""
-    from datetime import timedelta
-
-    from azukari.stores.clock import now
-
-    today = now().date()
-    return today.isoformat(), (today + timedelta(days=30)).isoformat()
-
-
-def confirm_if_asked(screen: Screen) -> None:
-    """The second factor again, where minutes have passed since it was shown last."""
-    if "/sign-in/again" in screen.page.url:
-        screen.look("confirm-access")
-        screen.page.locator("#mfa_webauthn_reauthenticate").click()
-        screen.page.wait_for_url(lambda url: "/sign-in/again" not in url)
-
-
-def save(screen: Screen, ja: str, en: str, path: Path) -> Path:
-    """Press a link that saves a file."""
-    press: Callable[[], None] = lambda: screen.press(ja, en, opens=False)  # noqa: E731  # reads better than a def in a with
-    with screen.page.expect_download() as download:
-        press()
-    download.value.save_as(path)
-    return path
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
