@@ -215,6 +215,19 @@ def test_first_sign_in_when_refused_then_as_much_is_computed_for_nobody_as_for_s
     assert set(found.values()) == {1}, found
 
 
+def test_first_sign_in_when_one_address_tries_too_often_then_nothing_is_computed_for_it(
+    own: Stall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from azukari.web.accounts import provider
+
+    monkeypatch.setitem(provider.RATES, "provider", "2/m/ip")
+    crossed(own, "invited")
+    for _ in range(2):
+        assert first_sign_in(client_of(None), "nobody", "ABCD").status_code == 400
+    late = first_sign_in(client_of(None), "invited")
+    assert late.status_code == 400 and "1 分待って" in late.content.decode()
+
+
 def test_person_when_let_go_and_an_older_state_comes_over_then_no_passkey_and_no_code_of_before_opens(
     own: Stall,
 ) -> None:

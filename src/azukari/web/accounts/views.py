@@ -16,10 +16,10 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from azukari.errors import AzukariError, NotFoundError, StateError
+from azukari.errors import AzukariError, LimitError, NotFoundError, StateError
 from azukari.stores.clock import now
 from azukari.web import office
-from azukari.web.accounts import queries
+from azukari.web.accounts import provider, queries
 from azukari.web.accounts.actions import invitation, person
 from azukari.web.accounts.adapters import elsewhere
 from azukari.web.accounts.forms import InvitationForm, PersonForm
@@ -41,10 +41,11 @@ def first_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = {name: form.cleaned_data[name] for name in ("login", "code", "password")}
         try:
+            provider.slow_down(request)  # each code that is tried costs a scrypt
             person_id = invitation.accept(roles=here(), by=office.ITSELF, at=now(), **given)
         except AzukariError as error:
             role = error.facts.get("role")
-            form.add_error(None, pick(*elsewhere(str(role))) if role else error.sentence(language()))
+            form.add_error(None, pick(*elsewhere(str(role))) if role else _sentence(error))
         else:
             user = User.objects.get(id=person_id)
             login(request, user, backend=BACKEND)
@@ -111,6 +112,10 @@ def deactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
     _own(who, person_id)
     person.deactivate(person_id=person_id, by=who.id, at=now())
     return HttpResponseRedirect(reverse("people"))
+
+
+def _sentence(error: AzukariError) -> str:
+    return provider.sentence(error) if isinstance(error, LimitError) else error.sentence(language())
 
 
 def _own(who: queries.Person, person_id: UUID) -> None:
