@@ -70,10 +70,10 @@ def take_list(request: HttpRequest) -> HttpResponse:
     return _form(request, "subjects/protection_list.html", form, made=made)
 
 
-@allow(Role.OFFICER)
+@allow(Role.OFFICER, fresh=True)
 @require_POST
 def end(request: HttpRequest, protection_id: UUID) -> HttpResponse:
-    """End it today."""
+    """End it today; with a fresh second factor, since an address that leaves afterwards does not come back."""
     info = _own(request, protection_id)
     try:
         action.end(protection_id=info.id, by=acting(request).id, at=now())
