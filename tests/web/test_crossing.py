@@ -17,6 +17,7 @@ from tests.cli.scene import call
 from tests.web import crossings
 from tests.web.crossings import FIRM, OTHER, SUB, Gap
 
+from azukari.errors import FormatError
 from azukari.fields.kinds import Field
 from azukari.ledger.note import Signer
 from azukari.seal.crossing import (
@@ -582,3 +583,28 @@ def test_run_when_both_sides_run_then_what_was_sent_is_answered_and_the_folders_
     )  # a mere confirmation at most
     scenes.refused("option", gap.out, "crossing", "run", "--to", gap / "a", "--from", gap / "a")
     scenes.refused("not-found", gap.out, "export", gap / "no-stick")
+
+
+def test_crossing_when_something_broken_lies_beside_it_then_it_is_taken_all_the_same_and_ours_go_out(gap: Gap) -> None:
+    """Whoever can put a file where crossings arrive could else stop them all."""
+    send_receipt(gap)
+    gap.out_json("export", gap.empty())
+    for name, content in (("azukari-0", b"no crossing"), ("azukari-zz", b"")):
+        (gap.stick / name).mkdir()
+        (gap.stick / name / "crossing").write_bytes(content)
+    (gap / "to").mkdir()
+    answer = gap.inside.run("crossing", "run", "--to", gap / "to", "--from", gap.stick, "--times", 1)
+    assert answer.code == 0 and FormatError.ja in answer.err
+    firm, _ = firm_and_person(gap)
+    assert grade(gap)[firm.hex] == "receipted"
+    assert len(list((gap / "to").iterdir())) == 1, "the answer is on its way"
+
+
+def test_import_when_something_broken_lies_beside_then_the_rest_is_taken_and_the_refusal_told(gap: Gap) -> None:
+    send_receipt(gap)
+    gap.out_json("export", gap.empty())
+    (gap.stick / "azukari-0").mkdir()
+    (gap.stick / "azukari-0" / "crossing").write_bytes(b"no crossing")
+    assert gap.inside.run("import", gap.stick).code == FormatError.code
+    firm, _ = firm_and_person(gap)
+    assert grade(gap)[firm.hex] == "receipted"

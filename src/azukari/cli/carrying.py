@@ -83,7 +83,7 @@ def renew(opened: OpenSide, body_id: UUID) -> None:
             counter.send_again(body_id=body_id, by=opened.by, at=opened.at)
 
 
-def chosen(opened: OpenSide, folder: Path) -> list[Found]:
+def chosen(opened: OpenSide, folder: Path) -> Iterable[Found]:
     """One crossing as it is, so that one taken before is refused; of several, those that are next.
 
     NotFoundError without any, ForeignCrossingError for one of another body, FormatError, LimitError, StorageError.
@@ -99,21 +99,32 @@ def chosen(opened: OpenSide, folder: Path) -> list[Found]:
     return [found]
 
 
-def _several(opened: OpenSide, paths: list[Path]) -> list[Found]:
-    if not any(_is_for(opened, parse_crossing(read_note(path))) for path in paths):
+def _several(opened: OpenSide, paths: list[Path]) -> Iterator[Found]:
+    """One by one: while the first is taken, the others wait in their folder."""
+    if not any(_says_for(opened, path) for path in paths):
         raise ForeignCrossingError("another body, or this side itself")
-    return list(next_of(opened, paths))
+    yield from next_of(opened, paths)
 
 
 def next_of(opened: OpenSide, paths: Iterable[Path]) -> Iterator[Found]:
-    """Of several crossings those of our bodies, from the other side, that were not taken before; in their order."""
+    """Of several crossings those of our bodies, from the other side, that were not taken before; in their order.
+
+    What is no crossing stops no other: its refusal comes when all others were given.
+    """
     from azukari.web.crossing import queries
 
-    found = [Found(path, parse_crossing(read_note(path))) for path in paths]
+    found, broken = list[Found](), list[AzukariError]()
+    for path in paths:
+        try:
+            found.append(Found(path, parse_crossing(read_note(path))))
+        except AzukariError as error:
+            broken.append(error)
     wanted = [one for one in found if _is_for(opened, one.crossing)]
     for one in sorted(wanted, key=lambda one: (one.crossing.body, one.crossing.sequence)):
         if one.crossing.sequence >= queries.expected(UUID(hex=one.crossing.body)).sequence:
             yield one
+    if broken:
+        raise broken[0]
 
 
 def tidy(opened: OpenSide, body_id: UUID, folder: Path) -> None:
@@ -164,6 +175,13 @@ def _require_free(opened: OpenSide, body_id: UUID) -> None:
 
     if opened.side is Side.INSIDE:
         hold.require_free(queries.log_of(body_id).id)
+
+
+def _says_for(opened: OpenSide, path: Path) -> bool:
+    try:
+        return _is_for(opened, parse_crossing(read_note(path)))
+    except AzukariError:
+        return True  # is refused by its name, not as another's
 
 
 def _is_for(opened: OpenSide, crossing: Crossing) -> bool:

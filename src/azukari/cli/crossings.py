@@ -196,19 +196,27 @@ def run(
 
 
 def _round(out: Speech, opened: OpenSide, folder: Path, source: Path) -> None:
-    """One round; what fails is told, and tried again in the next one."""
+    """One round; what fails is told, and tried again in the next one. What cannot be taken keeps nothing from going out."""
     from azukari.web import office
 
     fresh = OpenSide(opened.side, opened.kek, opened.bodies, opened.by, now())
-    try:
-        with office.one_round():
-            for found in carrying.next_of(fresh, crossings_in(source)):
-                _tell_came(out, carrying.take(fresh, found, _silent))
-            for body_id in carrying.paired(fresh):
-                carrying.export(fresh, body_id, folder, _silent)
-                carrying.tidy(fresh, body_id, folder)
-    except AzukariError as error:
-        click.echo(f"azukari: {error.sentence(out.language)}", err=True)
+    for half in (_take_next, _write_next):
+        try:
+            with office.one_round():
+                half(out, fresh, source, folder)
+        except AzukariError as error:
+            click.echo(f"azukari: {error.sentence(out.language)}", err=True)
+
+
+def _take_next(out: Speech, opened: OpenSide, source: Path, folder: Path) -> None:
+    for found in carrying.next_of(opened, crossings_in(source)):
+        _tell_came(out, carrying.take(opened, found, _silent))
+
+
+def _write_next(out: Speech, opened: OpenSide, source: Path, folder: Path) -> None:
+    for body_id in carrying.paired(opened):
+        carrying.export(opened, body_id, folder, _silent)
+        carrying.tidy(opened, body_id, folder)
 
 
 def _silent(done: int, total: int) -> None:
