@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -105,3 +106,16 @@ def test_role_when_unknown_then_the_database_refuses(body_id: UUID) -> None:
     create(body_id)
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.update(role="king")
+
+
+def test_sessions_when_over_then_swept_and_the_others_stay(open_office: Path) -> None:
+    from datetime import timedelta
+
+    from django.contrib.sessions.models import Session
+
+    from azukari.web.accounts.actions import session
+
+    for key, ends in (("over", AT - timedelta(seconds=1)), ("not-yet", AT + timedelta(seconds=1))):
+        Session.objects.create(session_key=key, session_data="x", expire_date=ends)
+    assert session.sweep(by=BY, at=AT) == 1
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["not-yet"]

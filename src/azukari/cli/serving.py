@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from azukari.cli.ledger import run_integrator
-from azukari.cli.options import Office, ask_once, office_options, open_office, open_outside
+from azukari.cli.options import Office, ask_once, now, office_options, open_office, open_outside
 from azukari.cli.rekeying import unlocked
 from azukari.cli.sides import start
 from azukari.cli.speech import Speech, speech
@@ -121,7 +121,10 @@ def _serve_outside(out: Speech, at: _Place, office_path: Path, keys_path: Path) 
 
 
 def _answer(out: Speech, at: _Place, started: Callable[[], None]) -> None:
-    from azukari.web import serving
+    from azukari.web import office, serving
+    from azukari.web.accounts.actions import session
+
+    session.sweep(by=office.ITSELF, at=now())
 
     def ready(taken: int) -> None:
         out.say(f"画面を開きました: {at.address(taken)}", f"Serving {at.address(taken)}")

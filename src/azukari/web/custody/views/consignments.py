@@ -22,7 +22,9 @@ from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import queries
 from azukari.web.custody.actions import consignment as action
 from azukari.web.custody.actions import signed_for
-from azukari.web.custody.forms import ConsignForm, PaperForm, ReasonForm, ReceiptForm
+from azukari.web.custody.forms.consignments import ConsignForm, PaperForm
+from azukari.web.custody.forms.permissions import ReasonForm
+from azukari.web.custody.forms.receipts import ReceiptForm
 from azukari.web.custody.queries import consignments as found
 from azukari.web.custody.views import own
 from azukari.web.custody.withholding import anybody_protected, day_of, withhold_people

@@ -18,7 +18,7 @@ from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import queries
 from azukari.web.custody.actions import document as action
-from azukari.web.custody.forms import DOCUMENT_KINDS, DocumentForm
+from azukari.web.custody.forms.documents import DOCUMENT_KINDS, DocumentForm
 from azukari.web.custody.queries import documents as found
 from azukari.web.custody.views import own
 from azukari.web.ui.words import language

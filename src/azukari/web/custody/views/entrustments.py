@@ -16,7 +16,7 @@ from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import queries
 from azukari.web.custody.actions import entrustment as action
 from azukari.web.custody.clauses import CLAUSES
-from azukari.web.custody.forms import STAGES, EntrustmentForm, StageForm
+from azukari.web.custody.forms.entrustments import STAGES, EntrustmentForm, StageForm
 from azukari.web.custody.matrix import matrix
 from azukari.web.custody.queries import listing, permissions, register
 from azukari.web.custody.queries.tree import tree

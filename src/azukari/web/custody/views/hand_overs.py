@@ -17,7 +17,7 @@ from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import places, queries
 from azukari.web.custody.actions.receiving import add_receipt
-from azukari.web.custody.forms import ReceiptForm
+from azukari.web.custody.forms.receipts import ReceiptForm
 from azukari.web.custody.queries import listing, permissions
 from azukari.web.custody.queries.copies import best_grade
 from azukari.web.custody.views import own

@@ -18,7 +18,7 @@ from azukari.web import office
 from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.custody import foresight, queries, work
-from azukari.web.custody.forms import ColumnsForm
+from azukari.web.custody.forms.sealing import ColumnsForm
 from azukari.web.custody.matrix import matrix
 from azukari.web.custody.queries.tree import tree
 from azukari.web.custody.views import own

@@ -18,7 +18,7 @@ from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import queries, vault
 from azukari.web.custody.actions import party as action
-from azukari.web.custody.forms import ConfirmForm, PartyForm
+from azukari.web.custody.forms.parties import ConfirmForm, PartyForm
 from azukari.web.custody.views import own
 from azukari.web.ui.words import language
 

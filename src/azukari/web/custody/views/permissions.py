@@ -17,7 +17,7 @@ from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import queries
 from azukari.web.custody.actions import permission as action
-from azukari.web.custody.forms import AskForm, DecisionForm, ReasonForm
+from azukari.web.custody.forms.permissions import AskForm, DecisionForm, ReasonForm
 from azukari.web.custody.queries import certificates, register
 from azukari.web.custody.queries import permissions as found
 from azukari.web.custody.views import own

@@ -16,7 +16,7 @@ from azukari.web import office
 from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.custody import queries, work
-from azukari.web.custody.forms import UploadForm
+from azukari.web.custody.forms.sealing import UploadForm
 from azukari.web.custody.queries import permissions
 from azukari.web.custody.views import looked, own
 from azukari.web.jobs import queries as jobs

@@ -17,7 +17,7 @@ from azukari.tables.workbook_out import write_workbook
 from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody.actions.importing import Taken, take_in
-from azukari.web.custody.forms import SheetForm
+from azukari.web.custody.forms.entrustments import SheetForm
 from azukari.web.custody.sheets import sheet
 from azukari.web.custody.views import own
 from azukari.web.jobs.uploads import SMALL, memory

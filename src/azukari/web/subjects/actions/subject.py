@@ -63,7 +63,7 @@ def erase(*, subject_id: UUID, by: UUID, at: datetime) -> None:
             raise NotFoundError("there is no such person")
         if row.erased_at is not None:
             raise StateError("this person was erased before")
-        if protected(subject_id, at):
+        if _protected(subject_id, at):
             raise StateError("a protection of this person is in force")
         row.pseudonym, row.wrapped_key, row.erased_at = None, None, at
         row.save(update_fields=["pseudonym", "wrapped_key", "erased_at"])
@@ -77,7 +77,7 @@ def _empty_journal() -> None:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def protected(subject_id: UUID, at: datetime) -> bool:
+def _protected(subject_id: UUID, at: datetime) -> bool:
     """Whether a protection of this person is in force or begins later."""
     found: Iterable[Protection] = Protection.objects.filter(subject_id=subject_id, ended_at=None)
     return any(one.ends_on is None or one.ends_on >= at.date() for one in found)
