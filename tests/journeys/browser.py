@@ -38,7 +38,7 @@ class Screen:
     address: str
     language: str
     looked: set[str] = field(default_factory=set)
-    links: set[str] = field(default_factory=set)
+    links: dict[str, None] = field(default_factory=dict)  # in the order in which they were seen
 
     def go(self, path: str) -> None:
         """Open a path of the office."""
@@ -90,7 +90,7 @@ class Screen:
         """Nothing serious for somebody who does not see it, no sideways scrolling on a phone; a picture if wanted."""
         look(self.page, name, self.language)
         self.looked.add(urlsplit(self.page.url).path)
-        self.links.update(self.page.evaluate(_LINKS))
+        self.links.update(dict.fromkeys(self.page.evaluate(_LINKS)))
 
 
 _LINKS = "[...document.querySelectorAll('a[href], form[action]')].map(one => one.href || one.getAttribute('action'))"
@@ -122,7 +122,7 @@ def picture(page: Page, name: str) -> None:
 def assert_accessible(page: Page) -> None:
     """axe finds nothing serious or critical."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document).then(result => result.violations)")
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then(result => result.violations)")
     bad = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in {"serious", "critical"}]
     assert bad == []
 

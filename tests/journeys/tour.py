@@ -69,11 +69,11 @@ class Tour:
             self.blind.append((route, said))
 
     def _known(self) -> dict[str, Any]:
-        """What stands in the addresses that the pages name."""
+        """What stands in the addresses that the pages name: of each kind the one seen first, so the same in every run."""
         known: dict[str, Any] = {}
         for screen in self.screens:
             for match in self._resolved(urlsplit(link).path for link in screen.links):
-                known.update(match.kwargs)
+                known = match.kwargs | known
         return known | _OTHERS
 
     def _resolved(self, paths: Iterable[str]) -> Iterable[Any]:
