@@ -146,16 +146,23 @@ def test_rekey_when_cut_off_at_every_step_then_both_kinds_open_and_the_next_run_
 
     office.start(scene / "office")
     old, moves = key(scene, "office.key"), 0
-    real = WrappedField.move
+    renewing, writing = WrappedField.renewed, WrappedField.move
 
-    def move(self: WrappedField, row: Any, kek: KeyEncryptionKey) -> bool:
+    def renewed(self: WrappedField, row: Any, kek: KeyEncryptionKey) -> Any:
         nonlocal moves
-        done = real(self, row, kek)
-        moves += done
-        if done and moves % 3 == 0:
+        done = renewing(self, row, kek)
+        moves += done is not None
+        if done is not None and moves % 3 == 0:
             raise Cut
         return done
 
+    def move(self: WrappedField, rows: Any, kek: KeyEncryptionKey) -> int:
+        done = writing(self, rows, kek)
+        if done and moves % 5 == 0:
+            raise Cut  # written, and not committed
+        return done
+
+    monkeypatch.setattr(WrappedField, "renewed", renewed)
     monkeypatch.setattr(WrappedField, "move", move)
     monkeypatch.setattr("azukari.web.wrapping.BATCH", 2)
     new = KeyEncryptionKey(bytes(range(32, 64)))
@@ -200,11 +207,11 @@ point, folder = sys.argv[2], Path(sys.argv[1])
 def die(*arguments, **named): os.kill(os.getpid(), signal.SIGKILL)
 if point == "begin": replacing.begin = die
 if point == "move":
-    real, count = wrapping.WrappedField.move, []
-    def move(self, row, kek):
+    real, count = wrapping.WrappedField.renewed, []
+    def renewed(self, row, kek):
         count.append(1)
         return die() if len(count) > 4 else real(self, row, kek)
-    wrapping.WrappedField.move, wrapping.BATCH = move, 1
+    wrapping.WrappedField.renewed, wrapping.BATCH = renewed, 1
 if point == "finish": replacing.finish = die
 from azukari.cli.main import run
 keys = ["--office", folder / "office", "--keys", folder / "office.key", "--new-keys", folder / "new.key"]
@@ -359,3 +366,31 @@ def test_planted_when_rekeyed_then_nothing_of_a_person_was_written_in_the_clear(
     assert rekey(scene).code == 0
     kept = b"".join(path.read_bytes() for path in (scene / "office").rglob("*") if path.is_file())
     assert PLANTED["宛名番号"].encode() not in kept and "避難先".encode() not in kept
+
+
+def test_move_when_another_wrote_meanwhile_or_one_is_damaged_then_that_stays_and_nothing_is_half_written(
+    ledger: Ledger,
+) -> None:
+    from azukari.web.subjects.actions import subject
+    from azukari.web.subjects.models import Subject
+    from azukari.web.subjects.wrapped import WRAPPED
+
+    (field,) = WRAPPED
+    subject.ensure(body_id=ledger.body_id, local_ids=["1", "2", "3"], kek=KEK, by=BY, at=AT)
+    new = KeyEncryptionKey(bytes(range(1, 33)))
+    new.opens_for(KEK)
+    (rows,) = field.batches()
+    other = KEK.wrap(bytes(32), field.purpose(rows[1]))
+    Subject.objects.filter(id=rows[1].id).update(wrapped_key=other)
+    assert field.move(rows, new) == 3, "what was read was under the old key"
+    now = {row.id: bytes(row.wrapped_key) for row in Subject.objects.all()}
+    assert now[rows[1].id] == other, "what another wrote stays"
+    assert wrapped_under(now[rows[0].id]) == wrapped_under(now[rows[2].id]) == new.key_id
+    (rows,) = field.batches()
+    assert field.move(rows, new) == 1 and field.move(next(field.batches()), new) == 0
+    Subject.objects.filter(id=rows[2].id).update(wrapped_key=KEK.wrap(bytes(32), "another purpose"))
+    Subject.objects.filter(id=rows[0].id).update(wrapped_key=KEK.wrap(bytes(32), field.purpose(rows[0])))
+    before = {row.id: bytes(row.wrapped_key) for row in Subject.objects.all()}
+    with pytest.raises(KeyFileError):
+        field.move(next(field.batches()), new)
+    assert {row.id: bytes(row.wrapped_key) for row in Subject.objects.all()} == before

@@ -83,6 +83,6 @@ def _move_all(new: KeyEncryptionKey, progress: Progress) -> int:
     for secrets in ALL:
         for rows in secrets.batches():
             with transaction.atomic():
-                moved += sum(secrets.move(row, new) for row in rows)
+                moved += secrets.move(rows, new)
             progress(moved)
     return moved

@@ -5,9 +5,11 @@ Every app lists its own (``wrapped.py``); ``rekeying`` moves them all, and a hou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
+
+from django.db import connection
 
 from azukari.stores.keys import KeyEncryptionKey, wrapped_under
 
@@ -24,8 +26,8 @@ class Secrets(Protocol):
     def batches(self) -> Iterator[list[Any]]:
         """All rows that have one."""
 
-    def move(self, row: Any, kek: KeyEncryptionKey) -> bool:
-        """Wrap that of one row anew; False if it was done before."""
+    def move(self, rows: Sequence[Any], kek: KeyEncryptionKey) -> int:
+        """Wrap those of a batch anew, in the caller's transaction; how many were not moved before."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,31 @@ class WrappedField:
             yield rows
             rows = list(found.filter(pk__gt=rows[-1].pk)[:BATCH])
 
-    def move(self, row: Any, kek: KeyEncryptionKey) -> bool:
-        """Wrap the secret of one row anew under ``kek``, which opens the old one too; False if that was done before.
+    def move(self, rows: Sequence[Any], kek: KeyEncryptionKey) -> int:
+        """Wrap the secrets of a batch anew under ``kek``, which opens the old ones too; how many were not done before.
 
-        Only if nobody has changed it meanwhile: what another wrote is for the next pass. Raises KeyFileError.
+        Each only if nobody has changed it meanwhile: what another wrote is for the next pass. Raises KeyFileError, and
+        then nothing of the batch was written.
+        """
+        changes = [change for row in rows if (change := self.renewed(row, kek)) is not None]
+        if changes:
+            with connection.cursor() as cursor:
+                cursor.executemany(self._update(), changes)
+        return len(changes)
+
+    def renewed(self, row: Any, kek: KeyEncryptionKey) -> tuple[Any, ...] | None:
+        """The new secret of one row, its key and the old secret, as the database takes them; None if it was moved before.
+
+        Raises KeyFileError.
         """
         before = bytes(getattr(row, self.name))
         if wrapped_under(before) == kek.key_id:
-            return False
+            return None
         after = kek.wrap(kek.unwrap(before, self.purpose(row)), self.purpose(row))
-        self.model.objects.filter(pk=row.pk, **{self.name: before}).update(**{self.name: after})
-        return True
+        return after, self.model._meta.pk.get_db_prep_value(row.pk, connection), before
+
+    def _update(self) -> str:
+        """Raw: a statement that is made anew for each row takes ten times as long as the cipher."""
+        meta, quote = self.model._meta, connection.ops.quote_name
+        name = quote(meta.get_field(self.name).column)
+        return f"UPDATE {quote(meta.db_table)} SET {name} = %s WHERE {quote(meta.pk.column)} = %s AND {name} = %s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from allauth.mfa.models import Authenticator
@@ -30,8 +30,12 @@ class FactorSecrets:
             yield rows
             rows = list(found.filter(pk__gt=rows[-1].pk)[:BATCH])
 
-    def move(self, row: Any, kek: KeyEncryptionKey) -> bool:
-        """Wrap what is in one row anew. The row is locked and read again: a code that is used up meanwhile stays used."""
+    def move(self, rows: Sequence[Any], kek: KeyEncryptionKey) -> int:
+        """Wrap what is in the rows of a batch anew; how many rows were not done before."""
+        return sum(self._move(row, kek) for row in rows)
+
+    def _move(self, row: Any, kek: KeyEncryptionKey) -> bool:
+        """The row is locked and read again: a code that is used up meanwhile stays used."""
         locked = Authenticator.objects.select_for_update().get(pk=row.pk)
         data = {**locked.data, **{name: _moved(locked.data[name], kek) for name in self.names if name in locked.data}}
         if data == locked.data:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from azukari.stores.keys import KeyEncryptionKey
@@ -22,9 +22,9 @@ class KeptSpecimens:
         """Every specimen; whether it has a file is seen when it is moved."""
         return _OPENINGS.batches()
 
-    def move(self, row: Any, kek: KeyEncryptionKey) -> bool:
-        """Wrap the file anew."""
-        return keeping.move(row.id, kek)
+    def move(self, rows: Sequence[Any], kek: KeyEncryptionKey) -> int:
+        """Wrap the files anew, one after the other; how many were not done before."""
+        return sum(keeping.move(row.id, kek) for row in rows)
 
 
 WRAPPED: Final = (_OPENINGS, KeptSpecimens())

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from azukari.errors import NotFoundError, StateError
 from azukari.stores.keys import KEY_BYTES, KeyEncryptionKey
-from azukari.web.subjects import queries
+from azukari.web.subjects import queries, rows
 from azukari.web.subjects.local_ids import pseudonym, pseudonym_key, required
 from azukari.web.subjects.models import Protection, Subject
 
@@ -36,19 +36,18 @@ def ensure(
 def _make(
     body_id: UUID, pseudonyms: Sequence[bytes], kek: KeyEncryptionKey, by: UUID, at: datetime
 ) -> dict[bytes, queries.SubjectInfo]:
-    """Insert what nobody else has inserted meanwhile, and read back whose key it is that counts."""
+    """Insert what nobody else has inserted meanwhile; where somebody has, read back whose key it is that counts."""
     found: dict[bytes, queries.SubjectInfo] = {}
     for first in range(0, len(pseudonyms), queries.CHUNK):
         chunk = pseudonyms[first : first + queries.CHUNK]
-        Subject.objects.bulk_create((_row(body_id, one, kek, by, at) for one in chunk), ignore_conflicts=True)
-        found |= queries.by_pseudonym(body_id, chunk)
+        made = {name: _info(body_id, kek) for name in chunk}
+        found |= made if rows.insert(made, by, at) == len(made) else queries.by_pseudonym(body_id, chunk)
     return found
 
 
-def _row(body_id: UUID, name: bytes, kek: KeyEncryptionKey, by: UUID, at: datetime) -> Subject:
+def _info(body_id: UUID, kek: KeyEncryptionKey) -> queries.SubjectInfo:
     made = uuid4()
-    wrapped = kek.wrap(secrets.token_bytes(KEY_BYTES), queries.key_purpose(made))
-    return Subject(id=made, body_id=body_id, pseudonym=name, wrapped_key=wrapped, created_at=at, created_by=by)
+    return queries.SubjectInfo(made, body_id, kek.wrap(secrets.token_bytes(KEY_BYTES), queries.key_purpose(made)))
 
 
 def erase(*, subject_id: UUID, by: UUID, at: datetime) -> None:
