@@ -81,7 +81,12 @@ def furnish(folder: Path, entrustments: int, hand_overs: int, officers: int, dat
     (body,) = accounts.bodies()
     parties = [register_party(body.id, f"委託先{number}") for number in range(20)]
     works = [work(body.id, parties[number % 19], number) for number in range(entrustments)]
-    fill(body.id, works, hand_overs)
+    fill(body.id, works, hand_overs - hand_overs // 10)
+    fill_paper(body.id, works, hand_overs // 10)
+    for number, (one, _) in enumerate(works):
+        attach(body.id, one, number)
+        if number % 5 == 0:
+            permit(one, parties[19])
     return Register(
         folder / "office", folder / "office.key", [one for one, _ in works], parties[19], signed_in(body.id, officers)
     )
@@ -128,6 +133,47 @@ def fill(body_id: UUID, works: list[tuple[UUID, UUID]], hand_overs: int) -> None
         for n in range(hand_overs)
     )  # fmt: skip
     HandOver.objects.bulk_create(rows, batch_size=500)
+
+
+def fill_paper(body_id: UUID, works: list[tuple[UUID, UUID]], consignments: int) -> None:
+    """Boxes of paper among the hand-overs; for every other one somebody has signed."""
+    from azukari.web.custody.models import Consignment
+
+    at = datetime.now(UTC)
+    rows = (
+        Consignment(
+            id=uuid4(), body_id=body_id, entrustment_id=works[n % len(works)][0], party_id=works[n % len(works)][1],
+            medium="paper", unit="box", units=1, people=500, fields=["name/person"], carrier="専用便", day=at.date(),
+            wrapped_seed=b"w", entry=b"{}" * 300, entry_index=2_000_000 + n, receipted_at=at if n % 2 else None,
+            created_at=at - timedelta(seconds=7 * n), created_by=body_id,
+        )
+        for n in range(consignments)
+    )  # fmt: skip
+    Consignment.objects.bulk_create(rows, batch_size=500)
+
+
+def attach(body_id: UUID, entrustment_id: UUID, number: int) -> None:
+    """The contract of an entrustment, without its file; that of one in fifty ends soon."""
+    from azukari.web.custody.models import Document
+
+    at = datetime.now(UTC)
+    Document.objects.create(
+        body_id=body_id, entrustment_id=entrustment_id, kind="contract", title="契約書", media_type="application/pdf",
+        size=1, sha256=bytes(32), wrapped_key=b"w", expires_on=at.date() + timedelta(days=7 if number % 50 == 0 else 900),
+        created_at=at, created_by=body_id,
+    )  # fmt: skip
+
+
+def permit(entrustment_id: UUID, party_id: UUID) -> None:
+    """A sub-contractor below, permitted: a tree of two, and another column of the matrix."""
+    from azukari.web.custody.actions import permission
+
+    at = datetime.now(UTC)
+    asked = permission.ask(
+        entrustment_id=entrustment_id, party_id=party_id, country="JP", fields=["name"], people=10,
+        safeguards="施錠", by=entrustment_id, at=at, **DAYS,
+    )  # fmt: skip
+    permission.grant(permission_id=asked, decision=permission.Decision(), by=entrustment_id, at=at)
 
 
 def signed_in(body_id: UUID, officers: int) -> list[str]:
@@ -188,6 +234,7 @@ class Officer(threading.Thread):
         one = self._draw.choice(self._register.entrustments)
         paths = ["/", "/entrustments", f"/entrustments?page={self._draw.randint(1, 15)}", f"/entrustments/{one}"]
         paths += ["/hand-overs", f"/hand-overs?page={self._draw.randint(1, 40)}", "/permissions", "/parties"]
+        paths += [f"/entrustments/{one}/documents", "/reminders.ics"]
         self._ask("GET", self._draw.choice(paths), waits=self._waits.reads)
 
     def _write(self) -> None:
@@ -280,7 +327,7 @@ def cost_of_the_wall(register: Register, address: str, rounds: int) -> float:
     file = register.folder / environment.ADDRESS
     middleware = settings.MIDDLEWARES["inside"]
     face = {"ROOT_URLCONF": "azukari.web.faces.inside", "MIDDLEWARE": middleware, "ALLOWED_HOSTS": ["testserver"]}
-    with override_settings(**face, SESSION_COOKIE_NAME="azukari", SESSION_COOKIE_SECURE=False):
+    with override_settings(**face, FACE="inside", SESSION_COOKIE_NAME="azukari", SESSION_COOKIE_SECURE=False):
         client = Client(headers={"Cookie": register.cookies[0]})
         for _ in range(rounds):
             for role, waits in spent.items():

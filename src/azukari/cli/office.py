@@ -115,7 +115,7 @@ def list_command(out: Speech, office_path: Path, keys_path: Path, login: str | N
     out.as_json = as_json
     office = open_office(office_path, keys_path, login)
     from azukari.web.custody import queries
-    from azukari.web.custody.queries.copies import best_grade
+    from azukari.web.custody.queries.copies import best_grades
 
     parties = {party.id: party for party in queries.parties(office.body_id)}
     for party in parties.values():
@@ -128,11 +128,11 @@ def list_command(out: Speech, office_path: Path, keys_path: Path, login: str | N
             f"委託　{e.id.hex}　{e.title}　{parties[e.party].name}　{e.starts_on}〜{e.ends_on}",
             f"entrustment {e.id.hex} {e.title} {parties[e.party].name} {e.starts_on}..{e.ends_on}",
         )
-    hand_overs = queries.hand_overs(office.body_id)
+    hand_overs, grades = queries.hand_overs(office.body_id), best_grades(office.body_id)
     for h in hand_overs:
         out.say(
-            f"受渡し　{h.id.hex}　{parties[h.party].name}　{h.status}　{h.rows} 行　{best_grade(h.id).value}",
-            f"hand-over {h.id.hex} {parties[h.party].name} {h.status} {h.rows} rows {best_grade(h.id).value}",
+            f"受渡し　{h.id.hex}　{parties[h.party].name}　{h.status}　{h.rows} 行　{grades[h.id].value}",
+            f"hand-over {h.id.hex} {parties[h.party].name} {h.status} {h.rows} rows {grades[h.id].value}",
         )
     out.answer(
         {
@@ -144,7 +144,7 @@ def list_command(out: Speech, office_path: Path, keys_path: Path, login: str | N
                     "party": h.party.hex,
                     "status": h.status,
                     "rows": h.rows,
-                    "grade": best_grade(h.id).value,
+                    "grade": grades[h.id].value,
                 }
                 for h in hand_overs
             ],

@@ -182,19 +182,16 @@ def require_new(*paths: Path) -> None:
 
 def find_party(body_id: UUID, name: str) -> PartyInfo:
     """A party by id or name. Raises NotFoundError."""
-    from azukari.web.custody import queries
+    from azukari.web.custody.queries import naming
 
-    for party in queries.parties(body_id):
-        if name in (party.id.hex, str(party.id), party.name):
-            return party
-    raise NotFoundError("party")
+    return naming.party(body_id, name)
 
 
 def find_entrustment(body_id: UUID, name: str, party_id: UUID | None = None) -> EntrustmentInfo:
     """An entrustment by id or title; of several with one title the one to ``party_id``. Raises NotFoundError."""
-    from azukari.web.custody import queries
+    from azukari.web.custody.queries import naming
 
-    named = [e for e in queries.entrustments(body_id) if name in (e.id.hex, str(e.id), e.title)]
+    named = naming.entrustments(body_id, name)
     if not named:
         raise NotFoundError("entrustment")
     # The newest: a renewed permission opens a sub-entrustment of its own under the same title.
@@ -203,22 +200,16 @@ def find_entrustment(body_id: UUID, name: str, party_id: UUID | None = None) -> 
 
 def find_hand_over(body_id: UUID, name: str) -> HandOverInfo:
     """A hand-over by id. Raises NotFoundError."""
-    from azukari.web.custody import queries
+    from azukari.web.custody.queries import naming
 
-    for hand_over in queries.hand_overs(body_id):
-        if name in (hand_over.id.hex, str(hand_over.id)):
-            return hand_over
-    raise NotFoundError("hand-over")
+    return naming.hand_over(body_id, name)
 
 
 def find_permission(body_id: UUID, name: str) -> PermissionInfo:
     """A permission by id. Raises NotFoundError."""
-    from azukari.web.custody.queries import permissions
+    from azukari.web.custody.queries import naming
 
-    for permission in permissions.permissions(body_id):
-        if name in (permission.id.hex, str(permission.id)):
-            return permission
-    raise NotFoundError("permission")
+    return naming.permission(body_id, name)
 
 
 def confirm(question: str, yes: bool) -> None:

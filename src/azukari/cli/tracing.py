@@ -78,7 +78,7 @@ def trace(
     """流出標本（表、又は貼り付けた文字。- は標準入力）を調べる。 Trace a leaked specimen; opens no key to anybody."""
     out.as_json = as_json
     office = open_office(office_path, keys_path, login)
-    from azukari.web.custody import queries as custody
+    from azukari.web.custody.queries import naming
     from azukari.web.incidents.actions.specimen import log_specimen, open_case
     from azukari.web.incidents.tracing import trace_specimen
 
@@ -105,9 +105,8 @@ def trace(
         value |= {"source_rows": {str(row): number for row, number in rows.items()}, "snapshot": snapshot.hex}
     with creating(output) as file:
         file.write(json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n")
-    names = {p.id.hex: p.name for p in custody.parties(office.body_id)}
-    owners = {h.id.hex: names[h.party.hex] for h in custody.hand_overs(office.body_id)}
-    tell(out, found.finding, owners)
+    named = naming.recipients(office.body_id)
+    tell(out, found.finding, {key.hex: name for key, name in named.items()})
     out.answer(value | {"finding": str(output)})
 
 

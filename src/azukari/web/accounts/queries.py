@@ -106,6 +106,11 @@ def person_by_id(person_id: UUID) -> Person:
     return _person(User.objects.filter(id=person_id).first())
 
 
+def names(person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of these people, by id; who is not there is left out."""
+    return dict(User.objects.filter(id__in=set(person_ids)).values_list("id", "name"))
+
+
 def people(body_id: UUID, *, active_only: bool = True) -> list[Person]:
     """The people of a body, by login."""
     found = User.objects.filter(body_id=body_id).order_by("login")

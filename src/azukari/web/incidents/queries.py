@@ -78,6 +78,12 @@ def disclosures(hand_over_id: UUID) -> list[DisclosureInfo]:
     return [_disclosure(row) for row in found]
 
 
+def disclosed_before(body_id: UUID, entry_index: int) -> frozenset[UUID]:
+    """The hand-overs of a body of whose marks something was disclosed before this entry of its ledger."""
+    found = Disclosure.objects.filter(body_id=body_id, entry_index__lt=entry_index)
+    return frozenset(found.values_list("hand_over_id", flat=True))
+
+
 def _case(row: Case) -> CaseInfo:
     return CaseInfo(row.id, row.body_id, row.title, row.opened_at)
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.trace.specimen import SpecimenFile
 from azukari.trace.tracing import Trace, trace
-from azukari.web.custody import queries as custody
 from azukari.web.custody.queries.copies import copies
 from azukari.web.incidents import keeping, queries
 
@@ -47,8 +46,4 @@ def trace_specimen(
 
 def burned_before(info: queries.SpecimenInfo) -> frozenset[UUID]:
     """Hand-overs of the body whose marks were disclosed before this specimen was logged."""
-    return frozenset(
-        hand_over.id
-        for hand_over in custody.hand_overs(info.body)
-        if any(d.entry_index < info.entry_index for d in queries.disclosures(hand_over.id))
-    )
+    return queries.disclosed_before(info.body, info.entry_index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -136,9 +137,9 @@ def works(firm_id: UUID, cut: slice = WHOLE) -> list[WorkInfo]:
     return [_work(row) for row in Work.objects.filter(firm_id=firm_id).order_by("-starts_on", "id")[cut]]
 
 
-def titles(firm_id: UUID) -> dict[UUID, str]:
-    """The titles of a firm's works, by id."""
-    return dict(Work.objects.filter(firm_id=firm_id).values_list("id", "title"))
+def titles(firm_id: UUID, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The titles of these works of a firm, by id."""
+    return dict(Work.objects.filter(firm_id=firm_id, id__in=set(ids)).values_list("id", "title"))
 
 
 def work(firm_id: UUID, work_id: UUID) -> WorkInfo:
@@ -163,9 +164,15 @@ def shelved(firm_id: UUID, package_id: UUID) -> ShelvedInfo:
     return _shelved(row)
 
 
-def certificates(firm_id: UUID, cut: slice = WHOLE) -> list[CertificateInfo]:
-    """The certificates that a firm asked for or that permit it, those that end last first; ``cut``: of one page."""
-    return [_certificate(row) for row in certificates_of(firm_id).order_by("-ends_on", "id")[cut]]
+def certificates(firm_id: UUID, cut: slice = WHOLE, *, work_id: UUID | None = None) -> list[CertificateInfo]:
+    """The certificates that a firm asked for or that permit it, those that end last first; ``cut``: of one page.
+
+    ``work_id``: only those that open this work, or were given under it.
+    """
+    found = certificates_of(firm_id).order_by("-ends_on", "id")
+    if work_id is not None:
+        found = found.filter(Q(work=work_id) | Q(child=work_id))
+    return [_certificate(row) for row in found[cut]]
 
 
 def certificate(firm_id: UUID, permission_id: UUID) -> CertificateInfo:

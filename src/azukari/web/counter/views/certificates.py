@@ -24,7 +24,8 @@ from azukari.web.ui.words import language
 def certificates(request: HttpRequest) -> HttpResponse:
     """Permissions that the firm asked for, and those that permit it."""
     firm = own.firm(request)
-    found, titles = page(request, lambda cut: queries.certificates(firm.id, cut)), queries.titles(firm.id)
+    found = page(request, lambda cut: queries.certificates(firm.id, cut))
+    titles = queries.titles(firm.id, (key for one in found.rows for key in (one.work, one.child)))
     rows = [(one, titles.get(one.work) or titles.get(one.child, "")) for one in found.rows]
     shown = {"certificates": rows, "page": found, "firm": firm, "today": now().date()}
     return render(request, "counter/certificates.html", shown)

@@ -35,7 +35,7 @@ def shelf(request: HttpRequest) -> HttpResponse:
     """All packages of the firm, newest first."""
     firm = own.firm(request)
     found = page(request, lambda cut: queries.shelf(firm.id, cut))
-    titles = queries.titles(firm.id)
+    titles = queries.titles(firm.id, (one.work for one in found.rows))
     rows = [(one, titles.get(one.work, "")) for one in found.rows]
     return render(request, "counter/shelf.html", {"packages": rows, "page": found})
 

@@ -34,7 +34,7 @@ def works(request: HttpRequest) -> HttpResponse:
 def work(request: HttpRequest, work_id: UUID) -> HttpResponse:
     """One work: terms, packages, permissions, what was asked."""
     info = own.work(request, work_id)
-    held = queries.certificates(info.firm)
+    held = queries.certificates(info.firm, work_id=info.id)
     shown = {
         "work": info,
         "packages": queries.shelf(info.firm, work_id=info.id),

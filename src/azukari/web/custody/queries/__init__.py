@@ -117,12 +117,12 @@ def party(party_id: UUID) -> PartyInfo:
     row = Party.objects.filter(id=party_id).first()
     if row is None:
         raise NotFoundError("there is no such party")
-    return _party(row)
+    return as_party(row)
 
 
 def parties(body_id: UUID) -> list[PartyInfo]:
     """The parties of a body, oldest first."""
-    return [_party(row) for row in Party.objects.filter(body_id=body_id).order_by("created_at", "id")]
+    return [as_party(row) for row in Party.objects.filter(body_id=body_id).order_by("created_at", "id")]
 
 
 def entrustment(entrustment_id: UUID) -> EntrustmentInfo:
@@ -130,13 +130,13 @@ def entrustment(entrustment_id: UUID) -> EntrustmentInfo:
     row = Entrustment.objects.filter(id=entrustment_id).first()
     if row is None:
         raise NotFoundError("there is no such entrustment")
-    return _entrustment(row)
+    return as_entrustment(row)
 
 
 def entrustments(body_id: UUID) -> list[EntrustmentInfo]:
     """The entrustments of a body, parents before children, in the order of the ledger."""
     found = Entrustment.objects.filter(body_id=body_id).order_by("entry_index")
-    return [_entrustment(row) for row in found.prefetch_related("permitted")]
+    return [as_entrustment(row) for row in found.prefetch_related("permitted")]
 
 
 def hand_over(hand_over_id: UUID) -> HandOverInfo:
@@ -191,7 +191,8 @@ def returns(hand_over_id: UUID) -> list[ReturnInfo]:
     return [ReturnInfo(*(getattr(row, name) for name in names)) for row in found]
 
 
-def _party(row: Party) -> PartyInfo:
+def as_party(row: Party) -> PartyInfo:
+    """A row as the rest of this room reads it."""
     return PartyInfo(
         row.id,
         row.body_id,
@@ -208,7 +209,8 @@ def _party(row: Party) -> PartyInfo:
     )
 
 
-def _entrustment(row: Entrustment) -> EntrustmentInfo:
+def as_entrustment(row: Entrustment) -> EntrustmentInfo:
+    """A row as the rest of this room reads it."""
     return EntrustmentInfo(
         row.id,
         row.body_id,

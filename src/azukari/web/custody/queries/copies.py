@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from azukari.seal.receipt import Grade
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.trace.copies import Copy
 from azukari.web.custody import places, queries, vault
+from azukari.web.custody.models import Receipt
 
 
 def copies(body_id: UUID, kek: KeyEncryptionKey, *, before: int, burned: frozenset[UUID]) -> list[Copy]:
@@ -22,10 +24,11 @@ def copies(body_id: UUID, kek: KeyEncryptionKey, *, before: int, burned: frozens
     infos = [h for h in queries.hand_overs(body_id) if h.entry_index is not None and h.entry_index < before]
     infos.sort(key=lambda info: info.entry_index or 0)
     index_keys = {s: vault.index_key(queries.snapshot(s), kek) for s in {info.snapshot for info in infos}}
-    return [_copy(info, index_keys[info.snapshot], kek, info.id in burned) for info in infos]
+    grades = best_grades(body_id)
+    return [_copy(info, index_keys[info.snapshot], kek, info.id in burned, grades[info.id]) for info in infos]
 
 
-def _copy(info: queries.HandOverInfo, index_key: bytes, kek: KeyEncryptionKey, burned: bool) -> Copy:
+def _copy(info: queries.HandOverInfo, index_key: bytes, kek: KeyEncryptionKey, burned: bool, grade: Grade) -> Copy:
     assert info.entry is not None and info.entry_index is not None  # the caller took logged ones
     return Copy(
         entry=Entry.parse(info.entry),
@@ -34,7 +37,7 @@ def _copy(info: queries.HandOverInfo, index_key: bytes, kek: KeyEncryptionKey, b
         index_key=index_key,
         rows=info.rows,
         burned=burned,
-        grade=best_grade(info.id),
+        grade=grade,
         open_record=record_opener(info.id, vault.record_key(info, kek)),
         expired=info.record_removed_at is not None,
     )
@@ -42,8 +45,28 @@ def _copy(info: queries.HandOverInfo, index_key: bytes, kek: KeyEncryptionKey, b
 
 def best_grade(hand_over_id: UUID) -> Grade:
     """The best grade that the receipts of a hand-over prove."""
-    grades = [Grade.CLAIMED, *(Grade(receipt.grade) for receipt in queries.receipts(hand_over_id))]
-    return max(grades, key=list(Grade).index)
+    return _best(Grade(receipt.grade) for receipt in queries.receipts(hand_over_id))
+
+
+def best_grades(body_id: UUID) -> Mapping[UUID, Grade]:
+    """The best grade of every hand-over of a body, read at once; claimed where there is no receipt."""
+    found: dict[UUID, Grade] = defaultdict(lambda: Grade.CLAIMED)
+    for key, grade in Receipt.objects.filter(body_id=body_id).values_list("hand_over_id", "grade"):
+        found[key] = _best((found[key], Grade(grade)))
+    return found
+
+
+def receipt_notes(body_id: UUID) -> dict[str, list[str]]:
+    """The signed notes of all receipts of a body, oldest first, by the hexadecimal id of the hand-over."""
+    found: dict[str, list[str]] = {}
+    rows = Receipt.objects.filter(body_id=body_id).order_by("received_at", "id")
+    for key, note in rows.values_list("hand_over_id", "note"):
+        found.setdefault(key.hex, []).append(note)
+    return found
+
+
+def _best(grades: Iterable[Grade]) -> Grade:
+    return max((Grade.CLAIMED, *grades), key=list(Grade).index)
 
 
 def record_opener(hand_over_id: UUID, key: bytes) -> Callable[[], AbstractContextManager[RecordReader]]:

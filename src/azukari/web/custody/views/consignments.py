@@ -26,6 +26,7 @@ from azukari.web.custody.forms.consignments import ConsignForm, PaperForm
 from azukari.web.custody.forms.permissions import ReasonForm
 from azukari.web.custody.forms.receipts import ReceiptForm
 from azukari.web.custody.queries import consignments as found
+from azukari.web.custody.queries import naming
 from azukari.web.custody.views import own
 from azukari.web.custody.withholding import anybody_protected, day_of, withhold_people
 from azukari.web.jobs.uploads import SMALL, memory
@@ -173,13 +174,12 @@ def _above(info: queries.EntrustmentInfo) -> list[tuple[str, str]] | None:
     """For a sub-entrustment: what the party above holds, of either kind."""
     if info.parent is None:
         return None
-    tables = queries.hand_overs(info.body, entrustment_id=info.parent)
     paper = [
         (one.id.hex, f"{one.medium.label(language())} {day(one.day)} ({one.people:,})")
         for one in found.held_by_above(info.parent)
     ]
-    released = [one for one in tables if one.status == "released"]
-    return [*((one.id.hex, f"{moment(one.created_at)} ({one.rows:,})") for one in released), *paper]
+    tables = [(one.id.hex, f"{moment(one.created_at)} ({one.rows:,})") for one in naming.released(info.parent)]
+    return [*tables, *paper]
 
 
 def _take(request: HttpRequest, info: found.ConsignmentInfo, form: ReceiptForm) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
@@ -10,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from azukari.errors import AzukariError, NotFoundError
+from azukari.errors import AzukariError
 from azukari.stores.clock import now
 from azukari.web import office
 from azukari.web.accounts import queries as accounts
@@ -84,10 +86,7 @@ def _about(request: HttpRequest, record: dict[str, UUID]) -> tuple[str, UUID, st
 
 def _page(request: HttpRequest, about: str, record_id: UUID, title: str, form: DocumentForm) -> HttpResponse:
     shown = {
-        "rows": [
-            {"info": one, "kind": DOCUMENT_KINDS[one.kind], "added_by": _name(one.created_by), "removed_by": _name(one.removed_by)}
-            for one in found.documents(acting(request).body, about, record_id)
-        ],
+        "rows": _rows(found.documents(acting(request).body, about, record_id)),
         "title": title,
         "above": reverse(about, args=[record_id]),
         "add": reverse(f"add_{about}_document", args=[record_id]),
@@ -97,8 +96,14 @@ def _page(request: HttpRequest, about: str, record_id: UUID, title: str, form: D
     return render(request, "custody/documents.html", shown, status=400 if form.errors else 200)
 
 
-def _name(person_id: UUID | None) -> str:
-    try:
-        return accounts.person_by_id(person_id).name if person_id else ""
-    except NotFoundError:
-        return ""
+def _rows(infos: Sequence[found.DocumentInfo]) -> list[dict[str, Any]]:
+    names = accounts.names(key for one in infos for key in (one.created_by, one.removed_by) if key)
+    return [
+        {
+            "info": one,
+            "kind": DOCUMENT_KINDS[one.kind],
+            "added_by": names.get(one.created_by, ""),
+            "removed_by": names.get(one.removed_by, "") if one.removed_by else "",
+        }
+        for one in infos
+    ]

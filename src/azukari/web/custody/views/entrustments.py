@@ -18,7 +18,7 @@ from azukari.web.custody.actions import entrustment as action
 from azukari.web.custody.clauses import CLAUSES
 from azukari.web.custody.forms.entrustments import STAGES, EntrustmentForm, StageForm
 from azukari.web.custody.matrix import matrix
-from azukari.web.custody.queries import listing, permissions, register
+from azukari.web.custody.queries import listing, naming, permissions, register
 from azukari.web.custody.queries.tree import tree
 from azukari.web.custody.views import own
 from azukari.web.ui.words import language
@@ -45,15 +45,20 @@ def entrustment(request: HttpRequest, entrustment_id: UUID) -> HttpResponse:
         "above": queries.entrustment(info.parent) if info.parent else None,
         "tree": whole,
         "matrix": matrix(whole),
-        "permissions": [
-            (one, queries.party(one.party)) for one in permissions.permissions(info.body, entrustment_id=info.id)
-        ],
+        "permissions": _permissions(info),
         "hand_overs": listing.hand_overs(info.body, entrustment_id=info.id, page=own.page_number(request)),
         "clauses": [(clause.label(language()), clause.key in info.clauses) for clause in CLAUSES],
         "stages": [(label, key == info.stage) for key, label in STAGES.items()],
         "today": now().date(),
     }
     return render(request, "custody/entrustment.html", shown)
+
+
+def _permissions(info: queries.EntrustmentInfo) -> list[tuple[permissions.PermissionInfo, str]]:
+    """What was asked under an entrustment, each with the name of the party."""
+    found = permissions.permissions(info.body, entrustment_id=info.id)
+    names = naming.names_of_parties(one.party for one in found)
+    return [(one, names[one.party]) for one in found]
 
 
 @allow(Role.OFFICER)

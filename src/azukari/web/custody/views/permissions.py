@@ -18,7 +18,7 @@ from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import queries
 from azukari.web.custody.actions import permission as action
 from azukari.web.custody.forms.permissions import AskForm, DecisionForm, ReasonForm
-from azukari.web.custody.queries import certificates, register
+from azukari.web.custody.queries import certificates, naming, register
 from azukari.web.custody.queries import permissions as found
 from azukari.web.custody.views import own
 from azukari.web.papers import certificate_pdf
@@ -35,8 +35,8 @@ DECIDES = (Role.OFFICER, Role.APPROVER)
 def permissions(request: HttpRequest) -> HttpResponse:
     """All permissions of the body, newest first."""
     body_id, number = acting(request).body, own.page_number(request)
-    names = {one.id: one.name for one in queries.parties(body_id)}
     taken = found.newest(body_id, first=(number - 1) * register.PAGE, count=register.PAGE + 1)
+    names = naming.names_of_parties(key for one in taken for key in (one.asker, one.party))
     rows = [(one, names[one.asker], names[one.party]) for one in taken[: register.PAGE]]
     page = register.Page(rows, number, len(taken) > register.PAGE)
     return render(request, "custody/permissions.html", {"page": page, "today": now().date()})

@@ -17,7 +17,7 @@ from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.custody import queries, work
 from azukari.web.custody.forms.sealing import UploadForm
-from azukari.web.custody.queries import permissions
+from azukari.web.custody.queries import naming, permissions
 from azukari.web.custody.views import looked, own
 from azukari.web.jobs import queries as jobs
 from azukari.web.jobs import uploads
@@ -57,8 +57,8 @@ def _above(info: queries.EntrustmentInfo) -> list[tuple[str, str]] | None:
     """For a sub-entrustment: the released hand-overs of the party above."""
     if info.parent is None:
         return None
-    found = queries.hand_overs(info.body, entrustment_id=info.parent)
-    return [(one.id.hex, f"{moment(one.created_at)} ({one.rows:,})") for one in found if one.status == "released"]
+    found = naming.released(info.parent)
+    return [(one.id.hex, f"{moment(one.created_at)} ({one.rows:,})") for one in found]
 
 
 @allow(Role.OFFICER)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,8 +15,8 @@ from azukari.fingerprint.keys import Channel
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.trace.specimen import SpecimenFile, disclosure_entry
 from azukari.trace.tracing import Trace
-from azukari.web.custody import queries as custody
 from azukari.web.custody.actions import burning
+from azukari.web.custody.queries.copies import receipt_notes
 from azukari.web.incidents import queries
 from azukari.web.incidents.models import Disclosure, Specimen
 from azukari.web.sequencer import queries as sequencer
@@ -54,7 +54,7 @@ def disclose(
         view,
         specimen_entry=info.entry_index,
         disclosures=disclosures,
-        receipts=_receipts(info.body),
+        receipts=receipt_notes(info.body),
     )
     return bundle, make_specimen_file(found, file.specimen, file.opening, list(wanted))
 
@@ -77,7 +77,3 @@ def _log(info: queries.SpecimenInfo, hand_over_id: UUID, channels: Sequence[Chan
         disclosed_by=by,
     )
     return index
-
-
-def _receipts(body_id: UUID) -> Mapping[str, list[str]]:
-    return {h.id.hex: [r.note for r in custody.receipts(h.id)] for h in custody.hand_overs(body_id)}
