@@ -103,6 +103,24 @@ def test_ensure_when_two_do_it_at_once_then_one_person_with_one_key(ledger: Ledg
     assert found[0] == found[1] and len(set(found[0])) == 300
 
 
+def test_ensure_when_another_made_some_of_them_after_the_look_then_the_other_ones_keys_count(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from azukari.web.subjects import queries
+
+    before, real, looks = ensure(ledger.body_id, "2", "4"), queries.by_pseudonym, []
+
+    def look(body_id: UUID, names: Any) -> Any:
+        looks.append(1)
+        return {} if len(looks) == 1 else real(body_id, names)  # the first was before the other's transaction ended
+
+    monkeypatch.setattr(queries, "by_pseudonym", look)
+    made = ensure(ledger.body_id, "1", "2", "3", "4")
+    monkeypatch.undo()
+    assert [made[1], made[3]] == before and len({one.id for one in made}) == 4 and len(looks) == 2
+    assert ensure(ledger.body_id, "1", "2", "3", "4") == made, "what was returned is what stands in the register"
+
+
 def test_ensure_when_20_000_ids_come_then_statements_are_few(ledger: Ledger) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
