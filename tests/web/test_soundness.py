@@ -21,6 +21,7 @@ from tests.web import crossings
 from tests.web.conftest import AT, BY, Ledger, Server, make_ledger
 
 from azukari.ledger import Signer
+from azukari.stores.keys import create_key_file
 from azukari.web.backup import names
 
 NOW = datetime.now(UTC)
@@ -114,9 +115,8 @@ def _cut(path: Path) -> None:
 
 
 def _foreign(scene: Scene) -> None:
-    other = ("--oversight", scene / "o2.key", "--body", "x", "--officer", "y", "--origin", "ledger.example/y")
-    assert call("init", scene / "other", "--keys", scene / "other.key", *other).code == 0
-    os.replace(scene / "other.key", scene / "office.key")
+    (scene / "office.key").unlink()
+    create_key_file(scene / "office.key", "かすみ".encode())
 
 
 def _migrations(scene: Scene, statement: str) -> None:
@@ -168,9 +168,11 @@ def test_check_when_the_key_file_lies_in_the_office_then_broken(scene: Scene, mo
     assert told(scene, code=52)["key"] == "broken"
 
 
-def test_check_when_the_key_file_has_no_passphrase_then_look(tmp_path: Path) -> None:
-    scene = scenes.copied(scenes.registered(), tmp_path / "scene")
-    assert told(scene)["key-file"] == "look"
+def test_check_when_the_key_file_has_no_passphrase_then_look(scene: Scene) -> None:
+    (scene / "office.key").unlink()
+    create_key_file(scene / "office.key", None)
+    grades = told(scene, code=52)
+    assert (grades["key-file"], grades["key"]) == ("look", "broken")
 
 
 @pytest.mark.parametrize(
