@@ -143,3 +143,21 @@ def test_guides_when_they_name_a_unit_then_it_is_there() -> None:
 def test_script_when_read_by_the_shell_then_it_is_one(script: str) -> None:
     subprocess.run(["sh", "-n", DEPLOY / script], check=True)
     assert (DEPLOY / script).stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize(("name", "user"), [("azukari-office", "azukari"), ("azukari-counter", "azukari-outside")])
+def test_office_command_when_called_by_either_name_then_it_acts_for_that_side_alone(
+    tmp_path: Path, name: str, user: str
+) -> None:
+    """A stand-in for systemd-run, which needs a running systemd, tells what it was asked."""
+    (tmp_path / "systemd-run").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (tmp_path / "systemd-run").chmod(0o755)
+    (tmp_path / name).symlink_to(DEPLOY / "azukari-office")
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run([tmp_path / name, "list", "a b"], capture_output=True, text=True, check=True, env=path)
+    told = done.stdout.splitlines()
+    assert told[-2:] == ["list", "a b"] and "--pipe" in told and f"AZUKARI_OFFICE=/var/lib/{user}/office" in told
+    assert {f"--uid={user}", f"--gid={user}", f"--working-directory=/var/lib/{user}"} <= set(told)
+    assert {f"LoadCredential=office.key:/etc/{user}/office.key", f"EnvironmentFile=-/etc/{user}/azukari.env"} <= set(
+        told
+    )
