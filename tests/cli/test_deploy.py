@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,10 +84,10 @@ def commands() -> Iterator[tuple[str, list[str]]]:
         text = path.read_text(encoding="utf-8").replace("\\\n", " ")
         shown = "ExecStart=" if path in SERVICES else "    "
         lines = [line for line in text.splitlines() if line.startswith(shown)]
-        lines += re.findall(r"`((?:azukari|azukari-office) [a-z].*?)`", text) if path in GUIDES else []
+        lines += re.findall(r"`((?:azukari|azukari-office|azukari-counter) [a-z].*?)`", text) if path in GUIDES else []
         for line in lines:
             if found := re.search(
-                r"(?:^|[\s=/])azukari(?:-office)? ([a-z][^#|`\n]*)",
+                r"(?:^|[\s=/])azukari(?:-office|-counter)? ([a-z][^#|`\n]*)",
                 re.sub("-[ugo] azukari", "", line).replace(INSTALLED, " azukari"),
             ):
                 yield path.name, found[1].split()
@@ -112,12 +113,12 @@ def test_guides_and_units_when_they_name_a_command_then_it_and_its_options_exist
         unknown = {word for word in rest if word.startswith("-") and word not in known}
         assert not unknown, (place, words)
         seen += 1
-    assert seen >= 20, seen
+    assert seen >= 40, seen
 
 
 def test_guides_when_compared_then_both_languages_tell_the_same_steps() -> None:
     numbered = [re.findall(r"^## (\d+)\.", guide.read_text(encoding="utf-8"), re.MULTILINE) for guide in GUIDES]
-    assert numbered[0] == numbered[1] == [str(number) for number in range(1, 11)]
+    assert numbered[0] == numbered[1] == [str(number) for number in range(1, 12)]
     orders = [
         [
             " ".join(line.split("  #")[0].split())
@@ -132,12 +133,98 @@ def test_guides_when_compared_then_both_languages_tell_the_same_steps() -> None:
 def test_guides_when_they_name_a_unit_then_it_is_there() -> None:
     names = {unit.stem for unit in UNITS} | {
         "azukari-office",
+        "azukari-counter",
+        "azukari-crossing",
+        "azukari-desk",
         "azukari-published",
         "azukari-ca",
         "azukari-20261125T023000Z",
     }
     for guide in GUIDES:
         assert set(re.findall(r"azukari-[A-Za-z0-9]+", guide.read_text(encoding="utf-8"))) <= names
+
+
+WRITING = """
+import _strptime, os, sys  # what is imported later, another user may not reach
+from pathlib import Path
+from azukari.seal.crossing import FIRST_PREVIOUS, Crossing, Listed, Side, name_of, parse_crossing, signer_of
+from azukari.seal.identity import Identity
+from azukari.stores.crossing import copy_in, crossings_in, read_note, write_folder
+
+what, root, uid, group, umask = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5], 8)
+os.setgroups([group] if group else [])
+os.setgid(uid)
+os.setuid(uid)
+os.umask(umask)
+if what == "write":
+    digest = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"  # of b"x"
+    items = (Listed(name_of("work", "1" * 32), "work", "1" * 32, 1, digest),)
+    crossing = Crossing(Side.INSIDE, "b" * 32, 1, FIRST_PREVIOUS, 0, "2026-11-20T00:00:00Z", items)
+    write_folder(root, crossing.sign(signer_of(Identity.generate())), [(items[0].name, b"x")])
+else:
+    (found,) = crossings_in(root)
+    inbox = Path(sys.argv[6])
+    copy_in(found, parse_crossing(read_note(found)), inbox)
+    assert [path.read_bytes() for path in inbox.iterdir()] == [b"x"]
+    for trial in (lambda: (found / "more").write_bytes(b""), lambda: (root / "more").write_bytes(b"")):
+        try:
+            trial()
+        except PermissionError:
+            continue
+        sys.exit("it writes there, too")
+"""
+
+
+@pytest.fixture
+def machine() -> Iterator[Path]:
+    """A root folder with the users and folders of deploy/systemd, made by systemd itself; others may come near it."""
+    if shutil.which("systemd-sysusers") is None:
+        pytest.skip("systemd is not here")
+    if os.geteuid() != 0:
+        pytest.skip("platform: only root becomes another user")
+    root = Path(tempfile.mkdtemp(prefix="azukari-machine-"))
+    root.chmod(0o755)
+    (root / "etc").mkdir()
+    (root / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\n")
+    (root / "etc/group").write_text("root:x:0:\n")
+    systemd = DEPLOY / "systemd"
+    subprocess.run(["systemd-sysusers", f"--root={root}", systemd / "azukari.sysusers"], check=True)
+    subprocess.run(["systemd-tmpfiles", "--create", f"--root={root}", systemd / "azukari.tmpfiles"], check=True)
+    yield root
+    shutil.rmtree(root)
+
+
+def ids(file: Path) -> dict[str, int]:
+    """Name -> id, of users or groups."""
+    return {line.split(":")[0]: int(line.split(":")[2]) for line in file.read_text().splitlines()}
+
+
+def test_folders_of_crossings_when_made_then_each_side_reads_what_the_other_writes_and_writes_nothing_there(
+    machine: Path,
+) -> None:
+    users, group = ids(machine / "etc/passwd"), ids(machine / "etc/group")["azukari-crossing"]
+    sides = {"azukari": "outwards", "azukari-outside": "inwards"}
+    for user, folder in sides.items():
+        unit = (
+            DEPLOY / "systemd" / f"azukari-crossing-{'inside' if user == 'azukari' else 'outside'}.service"
+        ).read_text()
+        (umask,) = re.findall(r"^UMask=(\d+)$", unit, re.MULTILINE)
+        assert f"ReadWritePaths=/var/lib/azukari-crossing/{folder}\n" in unit and f"User={user}\n" in unit
+        assert "SupplementaryGroups=azukari-crossing\n" in unit
+        (other,) = set(sides) - {user}
+        inbox = machine / folder
+        inbox.mkdir()
+        os.chown(inbox, users[other], users[other])
+        place = machine / "var/lib/azukari-crossing" / folder
+
+        def child(*told: object) -> subprocess.CompletedProcess[str]:
+            return subprocess.run([sys.executable, "-c", WRITING, *map(str, told)], capture_output=True, text=True)
+
+        assert child("write", place, users[user], group, umask).returncode == 0
+        read = child("read", place, users[other], group, "0027", inbox)
+        assert read.returncode == 0, read.stderr
+        stranger = child("read", place, 64_999, 0, "0027", inbox)
+        assert stranger.returncode and "cannot be read" in stranger.stderr
 
 
 @pytest.mark.parametrize("script", ["tls.sh", "azukari-office"])

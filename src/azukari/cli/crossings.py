@@ -12,6 +12,7 @@ from azukari.cli import carrying
 from azukari.cli.ledger import stop_on_signal
 from azukari.cli.options import confirm, json_option, now, office_options, read_small, require_new
 from azukari.cli.outside import write_card
+from azukari.cli.rekeying import unlocked
 from azukari.cli.sides import OpenSide, open_side
 from azukari.cli.speech import Progress, Speech, speech
 from azukari.errors import AzukariError, ForeignCrossingError, NotFoundError, OptionError
@@ -187,11 +188,12 @@ def run(
     carrying.paired(opened)
     out.say("受渡しを始めます。", "Carrying.")
     stop, rounds = stop_on_signal(), 0
-    while not stop.is_set() and rounds != times:
-        _round(out, opened, folder, source)
-        rounds += 1
-        if rounds != times:
-            stop.wait(every)
+    with unlocked(office_path):
+        while not stop.is_set() and rounds != times:
+            _round(out, opened, folder, source)
+            rounds += 1
+            if rounds != times:
+                stop.wait(every)
     out.answer({"rounds": rounds})
 
 

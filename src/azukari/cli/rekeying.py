@@ -15,7 +15,7 @@ from azukari.cli.speech import Speech, speech
 from azukari.errors import StateError
 from azukari.stores.keys import KeyEncryptionKey, create_key_file, open_key_file, read_secret_option
 
-_BUSY = "serve or work has the office open; end it, and start it again with the new key"
+_BUSY = "serve, work or crossing run has the office open; end it, and start it again with the new key"
 
 
 @click.command()
@@ -32,7 +32,7 @@ _BUSY = "serve or work has the office open; end it, and start it again with the 
 def rekey(out: Speech, new_path: Path, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
     """機関の鍵を取り替え、包んだ秘密をすべて移す。中断しても、同じ命令で続きから。 Replace the office's key; can be repeated.
 
-    AZUKARI_NEW_PASSPHRASE(_FILE) protects the new file. End serve and work first; afterwards only the new key opens the
+    AZUKARI_NEW_PASSPHRASE(_FILE) protects the new file. End serve, work and crossing run first; afterwards only the new key opens the
     office. Keep the old file until the backups that need it are gone.
     """
     out.as_json = as_json
