@@ -135,6 +135,7 @@ _PEOPLE: Final = {
     "there is no such body": "その機関はありません",
     "the login or the code is wrong, or the code is no longer valid": "ログイン名か招待コードが違うか、コードの期限が過ぎています",
     "there is no such person": "その人はいません",
+    "nobody lets themselves go": "自分のアカウントは停止できません",
     "an account of the other face": "別の画面のアカウントです",
     "the password is too short or too common": "パスワードが短すぎるか、ありふれています",
     "the invitation is no longer valid": "招待の期限が過ぎています",

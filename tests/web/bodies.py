@@ -113,6 +113,15 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
         "permission_id": asked,
         "hand_over_id": hand_over(body_id, work, parties[0]),
         "person_id": people["auditor"],
+        "member_id": person.create(
+            body_id=body_id,
+            login=f"{mark}-clerk",
+            name=f"{mark} 係",
+            role=Role.CONTRACTOR,
+            by=BY,
+            at=AT,
+            party=parties[0],
+        ),
         "job_id": queue.enqueue(body_id=body_id, kind="look", arguments={"entrustment": work.hex}, by=BY, at=AT),
     }
     return Records(
@@ -129,6 +138,8 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
             f"{mark}-418",
             f"{mark} 便",
             f"{mark} 申出",
+            f"{mark}-clerk",
+            f"{mark} 係",
         ],
     )
 

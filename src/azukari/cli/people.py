@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from azukari.cli.options import find_party, json_option, office_options, open_office
+from azukari.cli.options import Office, find_party, json_option, office_options, open_office
 from azukari.cli.speech import Speech, speech
-from azukari.errors import NotFoundError
+from azukari.errors import NotFoundError, OptionError
+
+if TYPE_CHECKING:
+    from azukari.web.accounts.queries import Person
 
 ROLES = ("officer", "approver", "auditor", "contractor", "administrator")
 
@@ -62,10 +66,38 @@ def invite(out: Speech, who: str, office_path: Path, keys_path: Path, login: str
     from azukari.web.accounts import queries
     from azukari.web.accounts.actions import invitation
 
-    found = queries.person(who)
+    found = _own(queries.person(who), office)
+    _tell(out, who, invitation.invite(person_id=found.id, by=office.by, at=office.at))
+
+
+@person.command("deactivate")
+@click.argument("who")
+@office_options
+@json_option
+@speech
+def deactivate(out: Speech, who: str, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
+    """停止する。 Let the person with the login WHO go: the account stays for the record and opens nothing.
+
+    委託先の人なら、次の便が届いてから外側でも止まります。 Of a contractor: outside, it holds from the next crossing on.
+    """
+    out.as_json = as_json
+    office = open_office(office_path, keys_path, login)
+    from azukari.web.accounts import queries
+    from azukari.web.accounts.actions import person as action
+
+    found = _own(queries.person(who), office)
+    if found.id == office.by:
+        raise OptionError("nobody lets themselves go")
+    action.deactivate(person_id=found.id, by=office.by, at=office.at)
+    out.say(f"停止しました: {who}", f"Let go: {who}")
+    out.answer({"login": who, "is_active": False})
+
+
+def _own(found: Person, office: Office) -> Person:
+    """People of another body are not there for this office."""
     if found.body != office.body_id:
         raise NotFoundError("there is no such person")
-    _tell(out, who, invitation.invite(person_id=found.id, by=office.by, at=office.at))
+    return found
 
 
 def _tell(out: Speech, login: str, code: str) -> None:

@@ -132,6 +132,11 @@ def contractors(body_id: UUID) -> list[Person]:
     return [_person(row) for row in found]
 
 
+def members(body_id: UUID, party_id: UUID) -> list[Person]:
+    """The people of one firm of a body, those who were let go too, by login."""
+    return [person for person in contractors(body_id) if person.party == party_id]
+
+
 def invitations(person_ids: Iterable[UUID]) -> dict[UUID, Invited]:
     """The newest invitation of each of these people that was ever invited."""
     found = Invitation.objects.filter(person_id__in=list(person_ids))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from azukari.web.ui.words import say
@@ -43,3 +45,14 @@ class ConfirmForm(forms.Form):
             "Have it read out and type the 20 digits. Do not copy it from a screen.",
         ),
     )
+
+
+class MemberForm(forms.Form):
+    """委託先の人の追加。 No mail address: the code is handed over by hand."""
+
+    login = forms.CharField(max_length=150, label=say("ログイン名", "Login"))
+    name = forms.CharField(max_length=200, label=say("氏名", "Name"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs |= {"autocomplete": "off", "autocapitalize": "none"}

@@ -13,6 +13,10 @@ from azukari.web.custody.queries import PartyInfo
 from azukari.web.ui.words import language, say
 
 
+# The answer to what was asked outside carries the reason to the firm (docs/spec/crossing.md, section 4).
+READ_BY_THE_FIRM = say("申請した委託先にも示されます。", "The firm that asked reads it, too.")
+
+
 class AskForm(forms.Form):
     """再委託の許諾の申請。 What the contractor asks, typed in by the officer or sent by the contractor."""
 
@@ -49,7 +53,9 @@ class DecisionForm(forms.Form):
         label=say("期限", "Until"),
         help_text=say("空のままなら、年度末までです。", "Left empty: to the end of the fiscal year."),
     )
-    reason = forms.CharField(max_length=2_000, required=False, label=say("理由・条件", "Reason or condition"))
+    reason = forms.CharField(
+        max_length=2_000, required=False, label=say("理由・条件", "Reason or condition"), help_text=READ_BY_THE_FIRM
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,3 +68,11 @@ class ReasonForm(forms.Form):
     """理由。"""
 
     reason = forms.CharField(max_length=2_000, label=say("理由", "Reason"))
+
+
+class AnswerForm(ReasonForm):
+    """理由（申請した委託先にも示す）。 Of a refusal or a revocation."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = READ_BY_THE_FIRM

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from azukari.errors import LimitError, NotFoundError
+from azukari.web.accounts import queries as accounts
 from azukari.web.accounts.queries import acting
 from azukari.web.custody import queries
 from azukari.web.custody.queries import consignments, documents, permissions
@@ -27,6 +28,14 @@ F = TypeVar("F", bound=_OfABody)
 def party(request: HttpRequest, party_id: UUID) -> queries.PartyInfo:
     """A party of the body. NotFoundError."""
     return _own(request, queries.party(party_id))
+
+
+def member(firm: queries.PartyInfo, person_id: UUID) -> accounts.Person:
+    """A person of a firm of the body: no staff, and nobody of another firm. NotFoundError."""
+    found = accounts.person_by_id(person_id)
+    if (found.body, found.party) != (firm.body, firm.id):
+        raise NotFoundError("there is no such person")
+    return found
 
 
 def entrustment(request: HttpRequest, entrustment_id: UUID) -> queries.EntrustmentInfo:

@@ -14,6 +14,7 @@ from azukari.errors import AzukariError
 from azukari.seal.identity import MAX_TEXT, Card, make_challenge, parse_card, verify_answer
 from azukari.stores.clock import now
 from azukari.web import office
+from azukari.web.accounts import queries as accounts
 from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import queries, vault
@@ -63,8 +64,9 @@ def _add(request: HttpRequest, form: PartyForm) -> UUID:
 @allow(*STAFF)
 @require_safe
 def party(request: HttpRequest, party_id: UUID) -> HttpResponse:
-    """One party, and what is to be done next to confirm its key."""
-    return render(request, "custody/party.html", {"party": own.party(request, party_id)})
+    """One party, its people, and what is to be done next to confirm its key."""
+    info = own.party(request, party_id)
+    return render(request, "custody/party.html", {"party": info, "members": accounts.members(info.body, info.id)})
 
 
 @allow(Role.OFFICER)

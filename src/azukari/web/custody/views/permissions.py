@@ -17,7 +17,7 @@ from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import queries
 from azukari.web.custody.actions import permission as action
-from azukari.web.custody.forms.permissions import AskForm, DecisionForm, ReasonForm
+from azukari.web.custody.forms.permissions import AnswerForm, AskForm, DecisionForm
 from azukari.web.custody.queries import certificates, naming, register
 from azukari.web.custody.queries import permissions as found
 from azukari.web.custody.views import own
@@ -66,8 +66,8 @@ def _page(
         "mode": Mode(info.mode).label(language()),
         "report": Reporting(info.report).label(language()),
         "decision": decision or DecisionForm(),
-        "refusal": ReasonForm(auto_id="refuse_%s"),
-        "revocation": ReasonForm(auto_id="revoke_%s"),
+        "refusal": AnswerForm(auto_id="refuse_%s"),
+        "revocation": AnswerForm(auto_id="revoke_%s"),
         "error": error and error.sentence(language()),
     }
     status = 400 if decision is not None or error is not None else 200
