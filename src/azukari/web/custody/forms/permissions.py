@@ -12,7 +12,6 @@ from azukari.web.custody.forms.inputs import days, field_choices, fields_input
 from azukari.web.custody.queries import PartyInfo
 from azukari.web.ui.words import language, say
 
-
 # The answer to what was asked outside carries the reason to the firm (docs/spec/crossing.md, section 4).
 READ_BY_THE_FIRM = say("申請した委託先にも示されます。", "The firm that asked reads it, too.")
 
