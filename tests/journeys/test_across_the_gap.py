@@ -133,8 +133,22 @@ def decided(told: Story) -> None:
     assert confirm_if_asked(officer), "the second factor was shown an hour ago"
     assert officer.say("許諾書", "Certificate") in officer.text()
     officer.look("permission")
-    named = ("--name", "灘　渚", "--role", "contractor", "--party", SUB.ja)
-    faces.codes["shinkiro-1"] = faces.office("person", "add", "shinkiro-1", *named)["code"]
+    invite_outside(told)
+
+
+def invite_outside(told: Story) -> None:
+    """Somebody of the sub-contractor gets an account for the outside; the code is shown once."""
+    officer = told.officer
+    officer.follow(SUB.ja)
+    officer.press("人を追加", "Add a person")
+    officer.look("add-member")
+    officer.fill(login="shinkiro-1", name="灘　渚")
+    officer.press("追加する", "Add")
+    officer.look("member-invited")
+    told.faces.codes["shinkiro-1"] = officer.page.locator("#code").inner_text()
+    officer.press("相手の画面へ", "To the party")
+    assert "shinkiro-1" in officer.text()
+    officer.look("party")
 
 
 def confirm_key(told: Story) -> None:
