@@ -317,7 +317,8 @@ def traced() -> Path:
 
 def without_office(monkeypatch: Any) -> None:
     """Forget the office that an earlier command of this process has opened."""
-    for name in ("AZUKARI_OFFICE", "AZUKARI_KEYS", "AZUKARI_LOGIN", "AZUKARI_PASSPHRASE", "AZUKARI_PASSPHRASE_FILE"):
+    names = ("OFFICE", "KEYS", "LOGIN", "PASSPHRASE", "PASSPHRASE_FILE", "FACE", "PLAIN_HTTP")
+    for name in (f"AZUKARI_{one}" for one in names):
         monkeypatch.delenv(name, raising=False)
 
 
