@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [  # the apps, from the lowest; those of one layer do n
     {"incidents"},
 ]
 BELOW: dict[str, set[str]] = {
-    label: set().union(*LAYERS[:number]) for number, layer in enumerate(LAYERS) for label in layer
+    label: set().union(*LAYERS[:number]) for number, layer in enumerate(LAYERS) for label in sorted(layer)
 }
 SHOWN = {"queries", "actions", "rules"}
 SHOWN_TOO = {  # what a room is for, beside its register
