@@ -74,7 +74,7 @@ lint: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
 check: lint
 	@$(MAKE) --no-print-directory test
 
-bench-quick: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
+bench-quick: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev $(OPENER) tools
 	@$(BIN)/python tools/bench_quick.py
 
 docs: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
