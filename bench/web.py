@@ -64,7 +64,7 @@ class Waits:
 # --- the register ------------------------------------------------------------------------------------------------
 
 
-def furnish(folder: Path, entrustments: int, hand_overs: int, officers: int, database: str | None) -> Register:
+def furnish(folder: Path, entrustments: int, hand_overs: int, officers: int, database: str | None = None) -> Register:
     """An office with a register of this size; ``database``: None for SQLite, or an address."""
     told = ["--keys", folder / "office.key", "--oversight", folder / "oversight.key", "--body", "霞ヶ浜年金機構"]
     told += ["--origin", "ledger.example/bench", "--officer", "霧生", "--json"]
