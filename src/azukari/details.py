@@ -224,5 +224,11 @@ _TABLES: Final = {
     "CSV header": "CSV の見出し",
 }
 
-JAPANESE: Final[Mapping[str, str]] = MappingProxyType(_REGISTER | _COUNTER | _PEOPLE | _WORK | _TABLES)
+_COMMANDS: Final = {
+    "one of --inside and --outside": "--inside か --outside のどちらか一つです",
+    "--serve and --json do not go together": "--serve と --json は一緒に使えません",
+    "one of the screens ended by itself; is its port taken?": "画面の一つが終わりました。ポートが使われていませんか",
+}
+
+JAPANESE: Final[Mapping[str, str]] = MappingProxyType(_REGISTER | _COUNTER | _PEOPLE | _WORK | _TABLES | _COMMANDS)
 """English phrase to Japanese."""
