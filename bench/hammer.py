@@ -220,6 +220,7 @@ def office_database(kind: str) -> Iterator[str | None]:
     if kind == "sqlite":
         yield None
         return
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from tools.postgres import throwaway
 
     with throwaway() as conninfo:
