@@ -203,6 +203,7 @@ def profile(quick: bool) -> dict[str, float]:
 def appending_on_postgresql(quick: bool) -> dict[str, float]:
     """The same two figures on PostgreSQL: ours, and plain rows by executemany."""
     import psycopg
+
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from tools.postgres import throwaway
 
