@@ -128,6 +128,17 @@ _COUNTER: Final = {
     "another key of the other side is pinned": "向こう側の別の鍵が、すでに登録されています",
     "this office is the other side of the body": "この機関は、向こう側です",
     "an item larger than its limit": "大きすぎる品があります",
+    "no crossing in this folder": "ここに便がありません",
+    "no crossing in one file": "便のファイルではありません",
+    "the file is cut short": "ファイルが途中で終わっています",
+    "the crossings of a file follow one another": "ファイルの中の便が続いていません",
+    "archive header": "ファイルの中に、送り状にない名前・大きさ・書き方があります",
+    "archive filler": "ファイルの中に、余分なものがあります",
+    "archive length": "ファイルの後ろに、余分なものがあります",
+    "a file of more than 8 GiB crosses in a folder alone": "8 GiB を超える品は、フォルダーで運んでください",
+    "another body": "別の機関の便です",
+    "another body, or this side itself": "別の機関か、こちら側の便です",
+    "made by this side itself": "こちら側で作った便です",
     "the two sides are not paired yet": "両側がまだ組み合わされていません",
 }
 _PEOPLE: Final = {

@@ -1,74 +1,101 @@
-"""Carrying crossings, on whichever side: what goes out, what is taken, and which of several folders are next."""
+"""Carrying crossings, on whichever side: what goes out, what is taken, and which of several are next."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from azukari.cli.sides import OpenSide
-from azukari.errors import AzukariError, ForeignCrossingError, NotFoundError
-from azukari.seal.crossing import Crossing, Side, parse_crossing
-from azukari.stores.crossing import Progress, crossings_in, read_note, remove_folder
+from azukari.errors import AzukariError, NotFoundError, StorageError
+from azukari.seal.crossing import Side, parse_crossing
+from azukari.stores.crossing import PIECE, Progress, crossings_in, folder_name, read_note, remove_folder
+from azukari.stores.crossing_file import unpack, write_file
 
 if TYPE_CHECKING:
-    from azukari.web.crossing.actions.taking import Came, Incoming
-    from azukari.web.crossing.actions.writing import Outgoing, Written
+    from azukari.web.crossing.actions.taking import Came
+    from azukari.web.crossing.actions.writing import Made
+    from azukari.web.crossing.arriving import Found
 
 
 @dataclass(frozen=True)
-class Found:
-    """見つけた便。 A folder that says to be a crossing; nothing of it is verified yet."""
+class Written:
+    """書き出しの結果。 How many crossings were made anew, how many items they hold, and the names of all that lie there now."""
 
-    path: Path
-    crossing: Crossing
+    made: int
+    items: int
+    names: tuple[str, ...]
 
 
 def export(opened: OpenSide, body_id: UUID, folder: Path, progress: Progress) -> Written:
     """Write what is new for the other side of a body, and what has not arrived; inside the ledger is integrated first.
 
-    Raises as ``crossing.writing.write``; StateError inside while a restored ledger is held.
+    Raises as ``crossing.writing``; StateError inside while a restored ledger is held.
     """
-    _require_free(opened, body_id)
-    from azukari.web.counter.actions import crossing as counter
-    from azukari.web.counter.queries import crossing as waiting
     from azukari.web.crossing.actions import writing
-    from azukari.web.custody.queries import crossing as register
 
-    named: dict[str, Any] = {"by": opened.by, "at": opened.at}
-    inside = opened.side is Side.INSIDE
+    made = _make(opened, body_id)
+    folders = writing.write(body_id=body_id, folder=folder, progress=progress)
+    return Written(made.crossings, made.items, tuple(one.name for one in folders))
 
-    def left(items: Iterable[Outgoing]) -> None:
-        if not inside:
-            counter.mark_exported(items=list(items), **named)
 
-    if inside:
-        _integrate(opened, body_id)
-    found = register.outgoing(body_id) if inside else waiting.outgoing(body_id)
-    return writing.write(
-        body_id=body_id, candidates=found, folder=folder, kek=opened.kek, left=left, progress=progress, **named
-    )
+def export_file(opened: OpenSide, body_id: UUID, path: Path) -> Written:
+    """The same as one file; none is written where nothing is on its way. Also StateError if it is there already."""
+    from azukari.web.crossing import queries
+
+    made = _make(opened, body_id)
+    packed = queries.packed(body_id)
+    if packed:
+        write_file(path, packed)
+    names = tuple(folder_name(parse_crossing(note)) for note, _ in packed)
+    return Written(made.crossings, made.items, names)
+
+
+def _make(opened: OpenSide, body_id: UUID) -> Made:
+    from azukari.web.counter.actions import carrying as counter
+    from azukari.web.custody.actions import carrying as register
+
+    make_on = register.make if opened.side is Side.INSIDE else counter.make
+    return make_on(body_id=body_id, kek=opened.kek, by=opened.by, at=opened.at)
 
 
 def take(opened: OpenSide, found: Found, progress: Progress) -> Came:
     """Take one crossing. Raises as ``crossing.taking.take``; StateError inside while a restored ledger is held."""
-    _require_free(opened, UUID(hex=found.crossing.body))
-    from azukari.web.counter.actions import crossing as counter
-    from azukari.web.crossing.actions import taking
-    from azukari.web.custody.actions import crossing as register
+    from azukari.web.counter.actions import carrying as counter
+    from azukari.web.custody.actions import carrying as register
 
-    named: dict[str, Any] = {"body_id": UUID(hex=found.crossing.body), "by": opened.by, "at": opened.at}
+    named: dict[str, Any] = {"body_id": found.body, "kek": opened.kek, "by": opened.by, "at": opened.at}
+    take_on = register.take if opened.side is Side.INSIDE else counter.take
+    return take_on(folder=found.path, progress=progress, **named)
 
-    def apply(item: Incoming) -> None:
-        if opened.side is Side.INSIDE:
-            register.apply(item=item, kek=opened.kek, **named)
-        else:
-            counter.apply(item=item, **named)
 
-    return taking.take(folder=found.path, apply=apply, kek=opened.kek, progress=progress, **named)
+@contextmanager
+def laid_down(path: Path, progress: Progress) -> Iterator[Path]:
+    """The folder of crossings at this place; those of one file are laid into a private folder while the block runs.
+
+    Raises as ``stores.crossing_file.unpack``.
+    """
+    if not path.is_file():
+        yield path
+        return
+    from azukari.web.crossing.inbox import private_folder
+
+    with private_folder() as folder:
+        unpack(_blocks(path), path.stat().st_size, folder, progress)
+        yield folder
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while block := file.read(PIECE):
+                yield block
+    except OSError:
+        raise StorageError("the file cannot be read") from None
 
 
 def renew(opened: OpenSide, body_id: UUID) -> None:
@@ -84,47 +111,17 @@ def renew(opened: OpenSide, body_id: UUID) -> None:
 
 
 def chosen(opened: OpenSide, folder: Path) -> Iterable[Found]:
-    """One crossing as it is, so that one taken before is refused; of several, those that are next.
+    """As ``crossing.arriving.chosen``, for the bodies of the open side."""
+    from azukari.web.crossing import arriving
 
-    NotFoundError without any, ForeignCrossingError for one of another body, FormatError, LimitError, StorageError.
-    """
-    paths = crossings_in(folder)
-    if not paths:
-        raise NotFoundError("no crossing in this folder")
-    if len(paths) > 1:
-        return _several(opened, paths)
-    found = Found(paths[0], parse_crossing(read_note(paths[0])))
-    if UUID(hex=found.crossing.body) not in opened.bodies:
-        raise ForeignCrossingError("another body")
-    return [found]
-
-
-def _several(opened: OpenSide, paths: list[Path]) -> Iterator[Found]:
-    """One by one: while the first is taken, the others wait in their folder."""
-    if not any(_says_for(opened, path) for path in paths):
-        raise ForeignCrossingError("another body, or this side itself")
-    yield from next_of(opened, paths)
+    return arriving.chosen(folder, bodies=opened.bodies, side=opened.side)
 
 
 def next_of(opened: OpenSide, paths: Iterable[Path]) -> Iterator[Found]:
-    """Of several crossings those of our bodies, from the other side, that were not taken before; in their order.
+    """As ``crossing.arriving.next_of``, for the bodies of the open side."""
+    from azukari.web.crossing import arriving
 
-    What is no crossing stops no other: its refusal comes when all others were given.
-    """
-    from azukari.web.crossing import queries
-
-    found, broken = list[Found](), list[AzukariError]()
-    for path in paths:
-        try:
-            found.append(Found(path, parse_crossing(read_note(path))))
-        except AzukariError as error:
-            broken.append(error)
-    wanted = [one for one in found if _is_for(opened, one.crossing)]
-    for one in sorted(wanted, key=lambda one: (one.crossing.body, one.crossing.sequence)):
-        if one.crossing.sequence >= queries.expected(UUID(hex=one.crossing.body)).sequence:
-            yield one
-    if broken:
-        raise broken[0]
+    return arriving.next_of(paths, bodies=opened.bodies, side=opened.side)
 
 
 def tidy(opened: OpenSide, body_id: UUID, folder: Path) -> None:
@@ -155,34 +152,3 @@ def require_folder(folder: Path) -> None:
     """NotFoundError unless it is a folder: a stick that is not plugged in must not become one on this disk."""
     if not folder.is_dir() or not os.access(folder, os.R_OK):
         raise NotFoundError("the folder")
-
-
-def _integrate(opened: OpenSide, body_id: UUID) -> None:
-    """A certificate waits for a checkpoint that covers it."""
-    from azukari.web.sequencer import queries
-    from azukari.web.sequencer.actions import checkpoint
-    from azukari.web.sequencer.queries.signing import signers_of
-
-    log = queries.log_of(body_id)
-    signers = signers_of(log.id, opened.kek, opened.at.date())
-    checkpoint.integrate(log_id=log.id, signers=signers, by=opened.by, at=opened.at)
-
-
-def _require_free(opened: OpenSide, body_id: UUID) -> None:
-    """Asked before anything crosses: a held ledger takes no entry, so each item that needs one would be passed over, and the
-    crossing would still count as taken."""
-    from azukari.web.sequencer import hold, queries
-
-    if opened.side is Side.INSIDE:
-        hold.require_free(queries.log_of(body_id).id)
-
-
-def _says_for(opened: OpenSide, path: Path) -> bool:
-    try:
-        return _is_for(opened, parse_crossing(read_note(path)))
-    except AzukariError:
-        return True  # is refused by its name, not as another's
-
-
-def _is_for(opened: OpenSide, crossing: Crossing) -> bool:
-    return UUID(hex=crossing.body) in opened.bodies and crossing.side is opened.side.other

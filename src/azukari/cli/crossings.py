@@ -22,7 +22,6 @@ from azukari.stores.crossing import crossings_in
 
 if TYPE_CHECKING:
     from azukari.web.crossing.actions.taking import Came
-    from azukari.web.crossing.actions.writing import Written
 
 _MOST_SECONDS: Final = 86_400
 
@@ -117,40 +116,71 @@ def renew(
 
 
 @click.command("export")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option("--file", "file", type=click.Path(path_type=Path), help="1 つのファイル（.azx）に / as one file")
+@click.option("--body", "name", help="外側に機関が複数あるとき / which body, where the outside has several")
 @office_options
 @json_option
 @speech
 def export_command(
-    out: Speech, folder: Path, office_path: Path, keys_path: Path, login: str | None, as_json: bool
+    out: Speech,
+    folder: Path | None,
+    file: Path | None,
+    name: str | None,
+    office_path: Path,
+    keys_path: Path,
+    login: str | None,
+    as_json: bool,
 ) -> None:
-    """便を書き出す。 Write to FOLDER what is new for the other side, and what has not arrived there yet."""
+    """便を書き出す。 Write to FOLDER, or to one file, what is new for the other side, and what has not arrived there yet."""
     out.as_json = as_json
+    _require_place(folder, file)
     opened = open_side(office_path, keys_path, login)
-    carrying.require_folder(folder)
     done = []
-    for body_id in carrying.paired(opened):
-        done.append(carrying.export(opened, body_id, folder, Progress(out.pick("書き出し", "writing"))))
+    for body_id in _going_out(opened, name, file):
+        if file is not None:
+            done.append(carrying.export_file(opened, body_id, file))
+        elif folder is not None:
+            done.append(carrying.export(opened, body_id, folder, Progress(out.pick("書き出し", "writing"))))
         _tell_written(out, done[-1])
-    names = [path.name for written in done for path in written.folders]
+    names = [name for written in done for name in written.names]
     out.answer({"made": sum(one.made for one in done), "items": sum(one.items for one in done), "crossings": names})
 
 
+def _require_place(folder: Path | None, file: Path | None) -> None:
+    if (folder is None) == (file is None):
+        raise OptionError("FOLDER or --file, one of the two")
+    if file is not None:
+        require_new(file)
+    if folder is not None:
+        carrying.require_folder(folder)
+
+
+def _going_out(opened: OpenSide, name: str | None, file: Path | None) -> list[UUID]:
+    """The bodies whose crossings are to be written: each paired one, or the one that was named. A file is of one body."""
+    found = carrying.paired(opened)
+    if name is None and (file is None or len(found) == 1):
+        return found
+    chosen = _chosen_body(opened, name)
+    return [body_id for body_id in found if body_id == chosen]
+
+
 @click.command("import")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("place", metavar="FOLDER|FILE", type=click.Path(path_type=Path))
 @office_options
 @json_option
 @speech
 def import_command(
-    out: Speech, folder: Path, office_path: Path, keys_path: Path, login: str | None, as_json: bool
+    out: Speech, place: Path, office_path: Path, keys_path: Path, login: str | None, as_json: bool
 ) -> None:
-    """便を取り込む。 Take the crossing in FOLDER, or all those in it that are next."""
+    """便を取り込む。 Take the crossing in FOLDER or in one FILE (.azx), or all those in it that are next."""
     out.as_json = as_json
     opened = open_side(office_path, keys_path, login)
-    done = []
-    for found in carrying.chosen(opened, folder):
-        done.append(carrying.take(opened, found, Progress(out.pick("取込み", "taking"))))
-        _tell_came(out, done[-1])
+    done, progress = [], Progress(out.pick("取込み", "taking"))
+    with carrying.laid_down(place, progress) as folder:
+        for found in carrying.chosen(opened, folder):
+            done.append(carrying.take(opened, found, progress))
+            _tell_came(out, done[-1])
     if not done:
         out.say("新しい便はありません。", "There is no new crossing.")
     out.answer({"crossings": [_answer(came) for came in done]})
@@ -225,8 +255,8 @@ def _silent(done: int, total: int) -> None:
     """Nobody watches a loop."""
 
 
-def _tell_written(out: Speech, written: Written) -> None:
-    names = ", ".join(path.name for path in written.folders)
+def _tell_written(out: Speech, written: carrying.Written) -> None:
+    names = ", ".join(written.names)
     out.say(
         f"新しい便 {written.made} 通（{written.items} 件）。届いていない便: {names or 'なし'}",
         f"{written.made} new crossing(s), {written.items} item(s). Not arrived yet: {names or 'none'}",

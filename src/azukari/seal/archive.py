@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import re
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, BinaryIO, Final
 
 from azukari.errors import FormatError
 
+MAX_MEMBER: Final = 8**11 - 1  # bytes: what the size of a header can say
 _SIZE: Final = re.compile(rb"[0-7]{11}\0")
 
 
@@ -32,6 +33,43 @@ def write_archive(out: BinaryIO | IO[bytes], members: Sequence[tuple[str, int, B
             write_member(archive, name, size, data)
 
 
+def archive_blocks(members: Iterable[tuple[str, int, Iterable[bytes]]]) -> Iterator[bytes]:
+    """The same archive as ``write_archive`` makes, block by block, for whoever sends it on without keeping it.
+
+    Each member: name, size in bytes (at most ``MAX_MEMBER``), and data of exactly that size.
+    """
+    length = 0
+    for name, size, data in members:
+        yield _info(name, size).tobuf(tarfile.USTAR_FORMAT)
+        yield from data
+        yield bytes(-size % tarfile.BLOCKSIZE)
+        length += tarfile.BLOCKSIZE + _padded(size)
+    yield bytes(closing_zeros(length))
+
+
+def closing_zeros(length: int) -> int:
+    """How many zero bytes follow the members, whose headers and data take ``length`` bytes."""
+    return _recorded(length) - length
+
+
+def _recorded(length: int) -> int:
+    """The length of a whole archive: two blocks of zeros at least, up to a full record."""
+    return -(-(length + 2 * tarfile.BLOCKSIZE) // tarfile.RECORDSIZE) * tarfile.RECORDSIZE
+
+
+def size_in(header: bytes) -> int:
+    """What a header says of the size of its member, nothing else of it verified. Raises FormatError."""
+    if not _SIZE.fullmatch(header[124:136]):
+        raise FormatError("archive header")
+    return int(header[124:135], 8)
+
+
+def verify_header(header: bytes, name: str, size: int) -> None:
+    """The header is, byte for byte, the one that ``write_member`` writes for this name and size. Raises FormatError."""
+    if size > MAX_MEMBER or header not in _headers(name, size):
+        raise FormatError("archive header")
+
+
 def member_offsets(source: BinaryIO | IO[bytes], names: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Where each member's bytes lie: name -> (offset, size). Raises FormatError unless exactly ``names`` are there."""
     total = source.seek(0, io.SEEK_END)
@@ -50,11 +88,8 @@ def member_offsets(source: BinaryIO | IO[bytes], names: Sequence[str]) -> dict[s
 
 def _size_in(header: bytes, name: str) -> int:
     """The size in a header that is, byte for byte, the one `write_member` writes for this name."""
-    if not _SIZE.fullmatch(header[124:136]):
-        raise FormatError("archive header")
-    size = int(header[124:135], 8)
-    if header not in _headers(name, size):
-        raise FormatError("archive header")
+    size = size_in(header)
+    verify_header(header, name, size)
     return size
 
 
@@ -83,8 +118,7 @@ def _verify_filler(source: BinaryIO | IO[bytes], places: Sequence[tuple[int, int
         source.seek(end)
         filler.append(source.read(-end % tarfile.BLOCKSIZE))
     closing = _padded(max(ends))
-    records = -(-(closing + 2 * tarfile.BLOCKSIZE) // tarfile.RECORDSIZE)
-    if total != records * tarfile.RECORDSIZE:
+    if total != _recorded(closing):
         raise FormatError("archive length")
     source.seek(closing)
     filler.append(source.read(total - closing))

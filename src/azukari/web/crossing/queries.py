@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from uuid import UUID
 from azukari.errors import StateError
 from azukari.seal.crossing import FIRST_PREVIOUS, Expected, Side, signer_of
 from azukari.seal.pairing import SideCard
+from azukari.stores.crossing_file import Crossings
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import office
 from azukari.web.crossing.models import Crossed, Exported, Parcel, Peer
@@ -95,6 +97,22 @@ def parcels(body_id: UUID, sequence: int) -> list[tuple[str, bytes | Path]]:
         (row.name, office.folder() / row.path if row.sealed is None else bytes(row.sealed))
         for row in found.order_by("name")
     ]
+
+
+def packed(body_id: UUID) -> Crossings:
+    """All of these as ``stores.crossing_file`` writes them; of each the files are read when it is its turn."""
+    return [(note, _Parcels(body_id, number)) for number, note in on_their_way(body_id)]
+
+
+@dataclass(frozen=True)
+class _Parcels:
+    """The files of one crossing, not all of them in memory with those of the others."""
+
+    body_id: UUID
+    sequence: int
+
+    def __iter__(self) -> Iterator[tuple[str, bytes | Path]]:
+        return iter(parcels(self.body_id, self.sequence))
 
 
 def card(body_id: UUID, kek: KeyEncryptionKey, *, name: str, name_en: str, origin: str, log_vkey: str) -> bytes:

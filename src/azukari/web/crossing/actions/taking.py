@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,12 +17,11 @@ from azukari.seal.identity import Identity
 from azukari.seal.items import MAX_ITEM
 from azukari.stores.crossing import Progress, copy_in, read_note
 from azukari.stores.keys import KeyEncryptionKey
-from azukari.web import office
 from azukari.web.crossing import queries
+from azukari.web.crossing.inbox import private_folder
 from azukari.web.crossing.models import Crossed, Parcel, Peer
 from azukari.web.crossing.vault import identity_of
 
-_DAY: Final = 86_400.0  # seconds
 _SEALED_MORE: Final = 4_096  # bytes that age adds at most to an item
 
 
@@ -80,7 +75,7 @@ def take(
     """
     note = read_note(folder)
     crossing = verify_crossing(note, queries.expected(body_id))  # steps 1 to 5
-    with _inbox() as inbox:
+    with private_folder() as inbox:
         copy_in(folder, crossing, inbox, progress)  # steps 6 to 8
         with transaction.atomic():
             peer = Peer.objects.select_for_update(no_key=True).get(body=body_id)
@@ -130,26 +125,3 @@ def _record(crossing: Crossing, *, by: UUID, at: datetime) -> None:
     arrived = Crossed.objects.filter(body=body_id, direction=Crossed.Direction.OUT, sequence__lte=crossing.taken)
     arrived.filter(arrived_at__isnull=True).update(arrived_at=at)
     Parcel.objects.filter(crossed__in=arrived).delete()
-
-
-@contextmanager
-def _inbox() -> Iterator[Path]:
-    """A private folder for one crossing; what a crash left a day ago goes."""
-    above = office.folder() / "crossings"
-    folder = above / secrets.token_hex(8)
-    try:
-        above.mkdir(mode=0o700, exist_ok=True)
-        _sweep(above)
-        folder.mkdir(mode=0o700)
-    except OSError as error:
-        raise StorageError((error.strerror or "input/output error").lower()) from None
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep(above: Path) -> None:
-    for left in above.iterdir():
-        if left.stat().st_mtime < time.time() - _DAY:
-            shutil.rmtree(left, ignore_errors=True)

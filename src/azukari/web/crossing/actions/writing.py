@@ -42,12 +42,11 @@ class Outgoing:
 
 
 @dataclass(frozen=True)
-class Written:
-    """書き出しの結果。 How many crossings were made anew, how many items they hold, and the folders that lie there now."""
+class Made:
+    """作った便。 How many crossings were made anew, and how many items they hold."""
 
-    made: int
+    crossings: int
     items: int
-    folders: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -59,32 +58,36 @@ class _Ready:
     sealed: bytes | None
 
 
-def write(
+def make(
     *,
     body_id: UUID,
     candidates: Iterable[Outgoing],
-    folder: Path,
     kek: KeyEncryptionKey,
     by: UUID,
     at: datetime,
     left: Callable[[Sequence[Outgoing]], None] = lambda items: None,
-    progress: Progress = lambda done, total: None,
-) -> Written:
-    """Make crossings of what is new or changed, and write all that have not arrived yet under ``folder``.
+) -> Made:
+    """Make crossings of what is new or changed; they are on their way from here on, and can be written (``write``, ``packed``).
 
-    ``left`` is called in the same transaction with the items that go out. May be repeated, also into another folder: a
-    crossing that was lost is written again, byte for byte. Nothing new and nothing to confirm makes no crossing.
-    StateError before the sides are paired, KeyFileError, StorageError.
+    ``left`` is called in the same transaction with the items that go out. Nothing new and nothing to confirm makes no
+    crossing. StateError before the sides are paired, KeyFileError, StorageError.
     """
     recipient, before = queries.paired(body_id).recipient, queries.exported(body_id)
     changed = [item for item in candidates if before.get((item.kind, item.id)) != item.version]
     ready = [_ready(item, recipient) for item in changed]
     made = _record(body_id, ready, kek, left, by=by, at=at)
-    folders = [
+    return Made(len(made), sum(made))
+
+
+def write(*, body_id: UUID, folder: Path, progress: Progress = lambda done, total: None) -> tuple[Path, ...]:
+    """Write all crossings that have not arrived yet under ``folder``; returns their folders.
+
+    May be repeated, also into another folder: a crossing that was lost is written again, byte for byte. StorageError.
+    """
+    return tuple(
         write_folder(folder, note, queries.parcels(body_id, number), progress)
         for number, note in queries.on_their_way(body_id)
-    ]
-    return Written(len(made), sum(made), tuple(folders))
+    )
 
 
 def _ready(item: Outgoing, recipient: str) -> _Ready:

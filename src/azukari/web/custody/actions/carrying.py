@@ -1,0 +1,72 @@
+"""The inside's crossings: what is new is made ready to go out, and what came from outside is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from azukari.stores.crossing import Progress
+from azukari.stores.crossing_file import unpack
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web.crossing.actions import taking, writing
+from azukari.web.crossing.arriving import chosen
+from azukari.web.crossing.inbox import private_folder
+from azukari.web.crossing.queries import paired
+from azukari.web.custody.actions import crossing
+from azukari.web.custody.queries.crossing import outgoing
+from azukari.web.sequencer import hold, queries
+from azukari.web.sequencer.actions import checkpoint
+from azukari.web.sequencer.queries.signing import signers_of
+
+
+def make(*, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> writing.Made:
+    """Make crossings of what is new for the outside; the ledger is integrated first, since a certificate waits for that.
+
+    Raises as ``crossing.writing.make``; StateError while a restored ledger is held.
+    """
+    log = queries.log_of(body_id)
+    hold.require_free(log.id)
+    checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, at.date()), by=by, at=at)
+    return writing.make(body_id=body_id, candidates=outgoing(body_id), kek=kek, by=by, at=at)
+
+
+def take(
+    *, body_id: UUID, folder: Path, kek: KeyEncryptionKey, by: UUID, at: datetime, progress: Progress
+) -> taking.Came:
+    """Take one crossing from outside. Raises as ``crossing.taking.take``; StateError while a restored ledger is held.
+
+    A held ledger takes no entry: each item that needs one would be passed over, and the crossing still count as taken.
+    """
+    hold.require_free(queries.log_of(body_id).id)
+
+    def apply(item: taking.Incoming) -> None:
+        crossing.apply(item=item, body_id=body_id, kek=kek, by=by, at=at)
+
+    return taking.take(body_id=body_id, folder=folder, apply=apply, kek=kek, by=by, at=at, progress=progress)
+
+
+def take_file(
+    *,
+    body_id: UUID,
+    blocks: Iterable[bytes],
+    size: int,
+    kek: KeyEncryptionKey,
+    by: UUID,
+    at: datetime,
+    progress: Progress = lambda done, total: None,
+) -> list[taking.Came]:
+    """Take those crossings of one file of ``size`` bytes that are next; empty where all of several were taken before.
+
+    Raises as ``stores.crossing_file.unpack``, ``arriving.chosen`` and ``take``; a crossing is taken whole or not at all,
+    and one that is refused leaves those before it taken. StateError before the two sides are paired.
+    """
+    side = paired(body_id).side
+    hold.require_free(queries.log_of(body_id).id)
+    with private_folder() as folder:
+        unpack(blocks, size, folder, progress)
+        return [
+            take(body_id=body_id, folder=found.path, kek=kek, by=by, at=at, progress=progress)
+            for found in chosen(folder, bodies=[body_id], side=side)
+        ]
