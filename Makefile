@@ -39,21 +39,25 @@ $(VENV)/.stamp-azukari: pyproject.toml $(VENV)/.stamp-run
 	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Browser code of others: pinned, checked by its integrity hash, never committed. Where there is no npm, the one of a
-# wheel is installed; where there is no registry either, azukari's own wheel in the folder WHEELS brings it.
+# Browser code of others, and the font of our papers: pinned, checked by integrity hashes, never committed. Where there is
+# no npm, the one of a wheel is installed; where there is no registry either, azukari's own wheel in the folder WHEELS brings all.
 CARRIED := $(firstword $(wildcard $(addsuffix /azukari-*.whl,$(WHEELS))))
-VENDOR := src/azukari/web/ui/static/azukari/vendor
+WEB := src/azukari/web
+VENDOR := $(WEB)/ui/static/azukari/vendor
+LETTERS := $(WEB)/papers/NotoSansJP-Regular
 $(VENDOR)/tokens.css: assets/package.json assets/package-lock.json $(VENV)/.stamp-run
-	@echo 'azukari: installing the browser code that assets/package-lock.json names ...'
-	@mkdir -p $(VENDOR); $(if $(CARRIED),exec $(BIN)/python tools/wheels.py --carried $(CARRIED) $(VENDOR)/..;) \
+	@echo 'azukari: installing what assets/package-lock.json names ...'
+	@mkdir -p $(VENDOR); $(if $(CARRIED),exec $(BIN)/python tools/wheels.py --carried $(CARRIED) $(WEB);) \
 	if ! command -v npm >/dev/null; then $(INSTALL) --requirement=$(REQUIREMENTS)/node.txt || exit 1; fi; \
 	cd assets && PATH="$(abspath $(BIN)):$$PATH" npm ci --silent && \
+	cp node_modules/@expo-google-fonts/noto-sans-jp/400Regular/NotoSansJP_400Regular.ttf $(abspath $(LETTERS).ttf) && \
+	cp node_modules/@expo-google-fonts/noto-sans-jp/LICENSE_FONT $(abspath $(LETTERS).OFL.txt) && \
 	cp node_modules/@digital-go-jp/design-tokens/dist/tokens.css $(abspath $(VENDOR))/
 
 # The page with which a clerk opens packages: one file, the same bytes from the same sources; not in git, but in the wheel.
 OPENER := src/azukari/web/ui/static/azukari/opener.html
 $(OPENER): $(VENDOR)/tokens.css $(wildcard opener/*.* opener/src/*.js) docs/exit-codes.md src/azukari/__init__.py
-	@$(if $(CARRIED),exec $(BIN)/python tools/wheels.py --carried $(CARRIED) $(@D);) \
+	@$(if $(CARRIED),exec $(BIN)/python tools/wheels.py --carried $(CARRIED) $(WEB);) \
 	PATH="$(abspath $(BIN)):$$PATH" node opener/build.mjs $@
 
 # --- what people call ----------------------------------------------------------------------------------------

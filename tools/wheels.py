@@ -1,9 +1,9 @@
 """Everything that an office without internet installs, in one folder: azukari's own wheel, all others, and their hashes.
 
     python tools/wheels.py FOLDER [--dev]      --dev: also what the tests need
-    python tools/wheels.py --carried WHEEL TO  takes the browser code of others out of a wheel, where no registry has it
+    python tools/wheels.py --carried WHEEL TO  takes what npm brought out of a wheel, where no registry has it
 
-Needs a registry, and the browser code that npm brought (make does that); they go into azukari's wheel. FOLDER/office.txt then
+Needs a registry, and what npm brought (make does that); that goes into azukari's wheel. FOLDER/office.txt then
 is the one list to install from: pip install --no-index --find-links=FOLDER --require-hashes -r FOLDER/office.txt
 The wheel is built reproducibly: equal sources give equal bytes.
 """
@@ -21,15 +21,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ("build", "core", "witness", "web", "demo")  # each holds only what those before it lack
 EPOCH = "1577836800"  # 2020-01-01: the time of every file in the wheel
-STATIC = ROOT / "src/azukari/web/ui/static/azukari"
-MADE = ("vendor/tokens.css", "opener.html")  # by make, out of what npm brings; in no checkout
+WEB = ROOT / "src/azukari/web"
+MADE = (  # by make, out of what npm brings; in no checkout
+    "papers/NotoSansJP-Regular.ttf",
+    "papers/NotoSansJP-Regular.OFL.txt",
+    "ui/static/azukari/vendor/tokens.css",
+    "ui/static/azukari/opener.html",
+)
 
 
 def collect(folder: Path, *, dev: bool = False) -> Path:
-    """Fill the folder and return azukari's wheel. RuntimeError without the browser code; CalledProcessError."""
+    """Fill the folder and return azukari's wheel. RuntimeError without what npm brings; CalledProcessError."""
     for name in MADE:
-        if not (STATIC / name).is_file():
-            raise RuntimeError(f"{name} is not there: run `make {(STATIC / name).relative_to(ROOT)}` first")
+        if not (WEB / name).is_file():
+            raise RuntimeError(f"{name} is not there: run `make {(WEB / MADE[-1]).relative_to(ROOT)}` first")
     folder.mkdir(parents=True, exist_ok=True)
     download(folder, [*LOCKS, *(("dev",) if dev else ())])
     wheel = build(ROOT, folder)
@@ -61,11 +66,11 @@ def office_list(wheel: Path) -> str:
 
 
 def carried(wheel: Path, to: Path) -> None:
-    """What npm brought where the wheel was built, into the folder ``to``, as it lies in the sources."""
-    inside = STATIC.relative_to(ROOT / "src").as_posix()
-    (to / "vendor").mkdir(exist_ok=True)
+    """What npm brought where the wheel was built, into the folder ``to``, as it lies under ``web`` in the sources."""
+    inside = WEB.relative_to(ROOT / "src").as_posix()
     with zipfile.ZipFile(wheel) as archive:
-        for name in MADE:  # in this order: make takes the second for made out of the first
+        for name in MADE:  # in this order: make takes the last for made out of the one before it
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
             (to / name).write_bytes(archive.read(f"{inside}/{name}"))
 
 

@@ -53,8 +53,8 @@ print(json.dumps({"status": status, "sheets": sheets, "demo": demo, "list": run(
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `make wheels` collects for an office."""
-    if not all((wheels.STATIC / name).is_file() for name in wheels.MADE):
-        pytest.skip("the browser code of others is not here: make test brings it")
+    if not all((wheels.WEB / name).is_file() for name in wheels.MADE):
+        pytest.skip("what npm brings is not here: make test brings it")
     folder = tmp_path_factory.mktemp("wheels")
     try:
         wheels.collect(folder)
@@ -114,9 +114,9 @@ def test_wheel_when_built_twice_in_two_places_then_the_bytes_are_the_same(folder
     second = wheels.build(source, again)
     assert first.name == second.name and first.read_bytes() == second.read_bytes()
     names = zipfile.ZipFile(first).namelist()
-    made = {f"azukari/web/ui/static/azukari/{name}" for name in wheels.MADE}
+    made = {f"azukari/web/{name}" for name in wheels.MADE}
     assert {"azukari/verifier/azukari_verify.py", *made} <= set(names)
     assert not [name for name in names if "test" in name.split("/")[0] or name.endswith(".pyc")]
     wheels.carried(first, tmp_path)
     for name in wheels.MADE:
-        assert (tmp_path / name).read_bytes() == (wheels.STATIC / name).read_bytes()
+        assert (tmp_path / name).read_bytes() == (wheels.WEB / name).read_bytes()

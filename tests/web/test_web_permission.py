@@ -309,7 +309,7 @@ def test_certificate_when_granted_then_it_verifies_and_ages_and_a_fresh_one_is_n
 
 def test_certificate_when_revoked_then_it_says_so_and_there_is_no_page_of_it(ledger: Ledger, work: Work) -> None:
     from azukari.web.custody.actions import permission
-    from azukari.web.papers import certificate_pdf
+    from azukari.web.papers.certificate import certificate_pdf
 
     asked = ask(work, starts_on=FIRST)
     grant(asked, ends_on=LAST)

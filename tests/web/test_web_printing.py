@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import re
+import shutil
+import subprocess
 import time
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -32,18 +31,21 @@ def own(ledger: Ledger) -> Iterator[Records]:
 
 
 def text_of(data: bytes) -> str:
-    """The words of a PDF, by a reader of this test's own: strings of UTF-16 in the streams of the pages."""
-    streams = re.findall(rb"/ASCII85Decode /FlateDecode.*?stream\r?\n(.*?)~>", data, re.DOTALL)
-    pages = b"".join(zlib.decompress(base64.a85decode(one)) for one in streams)
-    strings = re.findall(rb"\(((?:[^\\()]|\\.)*)\) Tj", pages, re.DOTALL)
-    plain = (re.sub(rb"\\([0-7]{3}|.)", _sign, one, flags=re.DOTALL) for one in strings)
-    return "".join(one.decode("utf-16-be") for one in plain)
+    """The words of a PDF in the order in which they were set, without the spaces between them."""
+    return squeezed(judged("pdftotext", data, "-raw", "-enc", "UTF-8", "-", "-"))
 
 
-def _sign(found: re.Match[bytes]) -> bytes:
-    named = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-    sign = found[1]
-    return bytes([int(sign, 8)]) if len(sign) == 3 else named.get(sign, sign)
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def judged(program: str, data: bytes, *arguments: str) -> str:
+    """What a program of poppler says of a PDF; of everything that it does not understand it complains."""
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not here: make tools brings it")
+    done = subprocess.run([program, *arguments], input=data, capture_output=True, check=True, timeout=60)
+    assert done.stderr == b""
+    return done.stdout.decode()
 
 
 def grown(own: Records, works: int) -> None:
@@ -88,12 +90,12 @@ def test_register_when_printed_then_the_tree_parties_fields_and_counts_are_reada
         "1 件",
         "10 行",
     ):
-        assert said in text, said
+        assert squeezed(said) in text, said
     assert "betsu" not in text
     sheet = client_of(own.people["officer"]).get(f"/entrustments/{own.arguments['entrustment_id']}/sheet.pdf")
     text = text_of(sheet.content)
     for said in ("委託票", "kasumi 入力", "kasumi 再委託先", "届書の入力", "2099-03-31"):
-        assert said in text, said
+        assert squeezed(said) in text, said
     assert "その5" not in text
 
 
@@ -108,8 +110,128 @@ def test_register_when_it_is_empty_or_holds_signs_of_markup_then_it_is_printed_a
         UUID(int=1), 2, "<b>入力 & 印刷</b>", "A<B", "JP", "performance", "p" * 400 + "\n" + "長" * 400, "", "", (),
         date(2026, 4, 1), date(2027, 3, 31), 7, (Field.parse("name/person"),), (), 0, 0, 0,
     )  # fmt: skip
-    assert "<b>入力 & 印刷</b>" in text_of(register_pdf([work] * 60, "水底市", "ja", NOON))
+    assert squeezed("<b>入力 & 印刷</b>") in text_of(register_pdf([work] * 60, "水底市", "ja", NOON))
     assert "A<B" in text_of(entrustment_pdf([work, work], "水底市", "en", NOON))
+
+
+def a_work(title: str, purpose: str) -> Any:
+    from azukari.fields.kinds import Field
+    from azukari.web.custody.queries.printing import Printed
+
+    return Printed(
+        UUID(int=1), 0, title, "甲", "JP", "performance", purpose, "", "", (), date(2026, 4, 1), date(2027, 3, 31), 7,
+        (Field.parse("name/person"),), (), 0, 0, 0,
+    )  # fmt: skip
+
+
+def a_certificate(safeguards: str) -> bytes:
+    first, sub = (Stall(uuid4(), uuid4(), name, Identity.generate(), uuid4()) for name in ("青嵐", "白磯"))
+    return certificate(first, sub, now().date(), uuid4(), safeguards=safeguards)
+
+
+@pytest.mark.usefixtures("template")
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_papers_when_written_then_every_font_is_embedded_as_a_subset_with_its_letters(language: Any) -> None:
+    from azukari.web.custody.register_paper import entrustment_pdf, register_pdf
+    from azukari.web.papers.certificate import certificate_pdf
+
+    many = "".join(map(chr, range(0x4E00, 0x4E00 + 700)))  # more than one subset holds
+    works = [a_work(many, "入力"), a_work("入力", "𠮟る")]
+    papers = [
+        register_pdf(works, "水底市", language, NOON),
+        entrustment_pdf(works, "水底市", language, NOON),
+        certificate_pdf(a_certificate("施錠"), language),
+    ]
+    for data in papers:
+        fonts = [line.split() for line in judged("pdffonts", data, "-").splitlines()[2:]]
+        assert fonts and all("+NotoSansJP" in one[0] and one[-5:-2] == ["yes"] * 3 for one in fonts), fonts
+        assert len(data) < 400_000
+    assert register_pdf(works, "水底市", language, NOON) == papers[0], "equal records, equal bytes"
+
+
+# Letters that names in registers have and common fonts lack: of JIS X 0213, of the companies' sets, beyond U+FFFF.
+RARE = "髙﨑德彅瀨神祥都葛𠮷𠮟𡈽𩸽𠀋㈱①Ⅲ〆々ヶゔヷ—〜－﹘ｱｶﾞé"
+
+
+@pytest.mark.usefixtures("template")
+def test_papers_when_letters_are_rare_then_they_are_read_back_and_nothing_is_told() -> None:
+    from azukari.web.custody.register_paper import entrustment_pdf
+    from azukari.web.papers.certificate import certificate_pdf
+    from azukari.web.papers.lettering import legible
+
+    shown = "".join(letter for letter in RARE if legible(letter) == letter)
+    assert set(RARE) - set(shown) <= {"﹘"}, "a dash of no Japanese set"
+    for data in (
+        entrustment_pdf([a_work(shown, "入力")], "水底市", "ja", NOON),
+        certificate_pdf(a_certificate(shown), "ja"),
+    ):
+        assert shown in text_of(data) and "〓" not in text_of(data)
+
+
+@pytest.mark.usefixtures("template")
+@pytest.mark.parametrize(("text", "shown", "told"), [
+    ("外\ue000字", "外〓字", "〓は、この書面の書体にない文字です（1字）"),
+    ("\U0002b740と\U00030000", "〓と〓", "〓は、この書面の書体にない文字です（2字）"),
+    ("渡\U000e0101邉", "渡邉", "字形の指定がある文字（1字）を、標準の字形で"),
+    ("零\u200b幅", "零〓幅", "（1字）"),
+    ("下駄〓", "下駄〓", ""),
+    ("甲\t乙\u2028丙\r\n丁", "甲乙丙丁", ""),
+])  # fmt: skip
+def test_papers_when_the_font_lacks_a_letter_then_it_is_visible_and_told(text: str, shown: str, told: str) -> None:
+    from azukari.web.custody.register_paper import entrustment_pdf, register_pdf
+    from azukari.web.papers.certificate import certificate_pdf
+
+    works = [a_work(text, "入力")]
+    papers = [entrustment_pdf(works, "水底市", "ja", NOON), register_pdf(works, "水底市", "ja", NOON)]
+    if text.isprintable() or told:  # what a certificate may hold
+        papers.append(certificate_pdf(a_certificate(text), "ja"))
+    for data in papers:
+        words = text_of(data)
+        assert shown in words
+        assert told in words and ("書体にない" in words or "標準の字形" in words) is bool(told)
+
+
+@settings(max_examples=30)
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=40))
+def test_letters_when_any_text_then_each_is_itself_a_space_a_line_or_missing(text: str) -> None:
+    from azukari.web.papers.lettering import MISSING, Lettering, legible
+
+    letters = Lettering("ja")
+    letters.paragraph(text, 9, 14)
+    kept = [letter for letter in text if not ("\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef")]
+    out = legible(text)
+    assert len(out) == len(kept) and letters.varied == len(text) - len(kept)
+    other = [(was, now) for was, now in zip(kept, out, strict=True) if was != now]
+    assert all(now == (" " if was.isspace() else MISSING) for was, now in other)
+    assert letters.missing == sum(now == MISSING for _, now in other)
+    assert bool(letters.told()) is bool(letters.missing or letters.varied)
+
+
+@pytest.mark.usefixtures("template")
+def test_papers_when_many_are_asked_for_at_once_then_each_is_what_it_is_alone() -> None:
+    """The screens answer in threads, and a font reads its file from one place at a time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from azukari.web.custody.register_paper import register_pdf
+
+    asked = [[a_work("".join(map(chr, range(0x4E00 + n * 300, 0x4E00 + n * 300 + 200))), "入力")] for n in range(6)]
+    alone = [register_pdf(works, "水底市", "ja", NOON) for works in asked]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda works: register_pdf(works, "水底市", "ja", NOON), asked * 2)) == alone * 2
+
+
+def test_papers_when_the_font_is_not_there_then_not_found_says_what_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from azukari.errors import NotFoundError
+    from azukari.web.papers import lettering
+
+    monkeypatch.setattr(lettering, "FILE", lettering.FILE.with_name("none.ttf"))
+    lettering._font.cache_clear()
+    try:
+        with pytest.raises(NotFoundError) as caught:
+            lettering.legible("水")
+        assert "none.ttf" in str(caught.value)
+    finally:
+        lettering._font.cache_clear()
 
 
 @pytest.mark.usefixtures("template")
@@ -118,7 +240,7 @@ def test_papers_when_a_text_is_longer_than_a_page_then_all_of_it_is_printed() ->
     from azukari.fields.kinds import Field
     from azukari.web.custody.queries.printing import Printed
     from azukari.web.custody.register_paper import entrustment_pdf, register_pdf
-    from azukari.web.papers import certificate_pdf
+    from azukari.web.papers.certificate import certificate_pdf
 
     work = Printed(
         UUID(int=1), 0, "入力", "甲", "JP", "performance", "長" * 2_000, "法" * 500, "", (), date(2026, 4, 1),

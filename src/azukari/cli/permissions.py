@@ -199,7 +199,7 @@ def certificate(
     office = open_office(office_path, keys_path, login)
     from azukari.web.custody.actions import permission as action
     from azukari.web.custody.queries import certificates
-    from azukari.web.papers import certificate_pdf
+    from azukari.web.papers.certificate import certificate_pdf
     from azukari.web.sequencer import queries
     from azukari.web.sequencer.actions import checkpoint
     from azukari.web.sequencer.queries.signing import signers_of

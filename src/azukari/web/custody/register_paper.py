@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.units import mm
-from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
+from reportlab.platypus import LongTable, Spacer, TableStyle
 
 from azukari.errors import Language
 from azukari.web.custody.clauses import CLAUSES
 from azukari.web.custody.queries.printing import Printed, PrintedPermission
-from azukari.web.papers import FONT, paragraph, style
+from azukari.web.papers.lettering import FONT, Lettering, legible, pdf
 
 MARGIN: Final = 14 * mm
 WIDTHS: Final = tuple(width * mm for width in (62, 44, 33, 52, 46, 32))
@@ -31,9 +30,13 @@ _STATES: Final = {
     "refused": ("不許諾", "refused"),
     "revoked": ("取消し", "revoked"),
 }
+_LINES: Final = [
+    ("FONTNAME", (0, 0), (-1, -1), FONT),  # else reportlab names one that is not in the file
+    ("LINEBELOW", (0, 0), (-1, -1), 0.4, "#949494"),
+]
 _GRID: Final = TableStyle(
     [
-        ("LINEBELOW", (0, 0), (-1, -1), 0.4, "#949494"),
+        *_LINES,
         ("BACKGROUND", (0, 0), (-1, 0), "#e6e6e6"),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LEFTPADDING", (0, 0), (-1, -1), 3),
@@ -43,56 +46,55 @@ _GRID: Final = TableStyle(
 
 
 def register_pdf(works: Sequence[Printed], body: str, language: Language, at: datetime) -> bytes:
-    """The whole register as a table, the tree by indentation, pages numbered."""
-    title = _pick(language, "委託管理台帳", "Register of entrustments")
+    """The whole register as a table, the tree by indentation, pages numbered. NotFoundError without the font."""
+    title, letters = _pick(language, "委託管理台帳", "Register of entrustments"), Lettering(language)
     count = _pick(language, f"委託 {len(works):,} 件", f"{len(works):,} entrustments")
-    parts: list[Any] = [Paragraph(title, style(16, 22)), paragraph(f"{body}　{count}　{at:%Y-%m-%d}", 9, 14)]
+    parts = [letters.paragraph(title, 16, 22), letters.paragraph(f"{body}　{count}　{at:%Y-%m-%d}", 9, 14)]
     for first in range(0, max(len(works), 1), _ROWS):
-        rows = [_head(language), *(_row(work, language) for work in works[first : first + _ROWS])]
+        rows = [_head(language, letters), *(_row(work, language, letters) for work in works[first : first + _ROWS])]
         parts.append(LongTable(rows, colWidths=WIDTHS, style=_GRID, repeatRows=1, splitInRow=1))
-    return _built(parts, title, body, language, at, wide=True)
+    return _built([*parts, *letters.told()], title, body, language, at, landscape(A4))
 
 
 def entrustment_pdf(works: Sequence[Printed], body: str, language: Language, at: datetime) -> bytes:
-    """One entrustment in full, the first of ``works``, and those below it as a table."""
-    work = works[0]
+    """One entrustment in full, the first of ``works``, and those below it as a table. NotFoundError without the font."""
+    work, letters = works[0], Lettering(language)
     title = _pick(language, "委託票", "Entrustment")
-    parts: list[Any] = [Paragraph(title, style(16, 22)), paragraph(f"{body}　{at:%Y-%m-%d}", 9, 14), Spacer(1, 4 * mm)]
-    cells = [[paragraph(left, 10, 15), paragraph(right or "-", 10, 15)] for left, right in _lines(work, language)]
-    parts.append(LongTable(cells, colWidths=[42 * mm, None], style=TableStyle(_GRID.getCommands()[:1]), splitInRow=1))
+    parts = [letters.paragraph(title, 16, 22), letters.paragraph(f"{body}　{at:%Y-%m-%d}", 9, 14), Spacer(1, 4 * mm)]
+    cells = [
+        [letters.paragraph(text, 10, 15) for text in (left, right or "-")] for left, right in _lines(work, language)
+    ]
+    parts.append(LongTable(cells, colWidths=[42 * mm, None], style=TableStyle(_LINES), splitInRow=1))
     if len(works) > 1:
-        parts += [Spacer(1, 6 * mm), paragraph(_pick(language, "再委託", "Below it"), 12, 18)]
+        parts += [Spacer(1, 6 * mm), letters.paragraph(_pick(language, "再委託", "Below it"), 12, 18)]
         narrow = [width * 0.67 for width in WIDTHS]
-        rows = [_head(language), *(_row(one, language) for one in works[1:])]
+        rows = [_head(language, letters), *(_row(one, language, letters) for one in works[1:])]
         parts.append(LongTable(rows, colWidths=narrow, style=_GRID, repeatRows=1, splitInRow=1))
-    return _built(parts, title, body, language, at, wide=False)
+    return _built([*parts, *letters.told()], title, body, language, at, A4)
 
 
-def _built(parts: list[Any], title: str, body: str, language: Language, at: datetime, *, wide: bool) -> bytes:
-    out = io.BytesIO()
-
+def _built(
+    parts: list[Any], title: str, body: str, language: Language, at: datetime, pagesize: tuple[float, float]
+) -> bytes:
     def numbered(canvas: Any, page: Any) -> None:
         canvas.setFont(FONT, 8)
-        canvas.drawString(MARGIN, 8 * mm, f"{title}  {body}  {at:%Y-%m-%d %H:%M} UTC")
+        canvas.drawString(MARGIN, 8 * mm, legible(f"{title}  {body}  {at:%Y-%m-%d %H:%M} UTC"))
         canvas.drawRightString(page.pagesize[0] - MARGIN, 8 * mm, str(canvas.getPageNumber()))
 
-    page = SimpleDocTemplate(
-        out, pagesize=landscape(A4) if wide else A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN,
-        bottomMargin=MARGIN, title=title, author=body, lang=language, invariant=True,
+    return pdf(
+        parts, title=title, author=body, language=language, margin=MARGIN, pagesize=pagesize, each=numbered
     )  # fmt: skip
-    page.build(parts, onFirstPage=numbered, onLaterPages=numbered)
-    return out.getvalue()
 
 
-def _head(language: Language) -> list[Any]:
+def _head(language: Language, letters: Lettering) -> list[Any]:
     titles = (
         ("委託・利用目的", "Work, purpose"), ("相手（国）", "Party (country)"), ("期間・段階", "Period, stage"),
         ("渡してよい項目", "Fields"), ("再委託の許諾", "Permissions"), ("受渡し", "Hand-overs"),
     )  # fmt: skip
-    return [paragraph(_pick(language, ja, en), 8, 11) for ja, en in titles]
+    return [letters.paragraph(_pick(language, ja, en), 8, 11) for ja, en in titles]
 
 
-def _row(work: Printed, language: Language) -> list[Any]:
+def _row(work: Printed, language: Language, letters: Lettering) -> list[Any]:
     indent = "　" * work.depth + ("└ " if work.depth else "")
     texts = (
         f"{indent}{work.title}\n{work.purpose}",
@@ -102,7 +104,7 @@ def _row(work: Printed, language: Language) -> list[Any]:
         "\n".join(_permission(one, language) for one in work.permissions),
         _counts(work, language),
     )
-    return [paragraph(text, 8, 11) for text in texts]
+    return [letters.paragraph(text, 8, 11) for text in texts]
 
 
 def _lines(work: Printed, language: Language) -> list[tuple[str, str]]:

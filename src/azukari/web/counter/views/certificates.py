@@ -15,7 +15,7 @@ from azukari.web.accounts.rules import Role, allow
 from azukari.web.counter import queries
 from azukari.web.counter.views import own
 from azukari.web.counter.views.paging import page
-from azukari.web.papers import certificate_pdf
+from azukari.web.papers.certificate import certificate_pdf
 from azukari.web.ui.words import language
 
 

@@ -21,7 +21,7 @@ from azukari.web.custody.forms.permissions import AnswerForm, AskForm, DecisionF
 from azukari.web.custody.queries import certificates, naming, register
 from azukari.web.custody.queries import permissions as found
 from azukari.web.custody.views import own
-from azukari.web.papers import certificate_pdf
+from azukari.web.papers.certificate import certificate_pdf
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import checkpoint
 from azukari.web.sequencer.queries.signing import signers_of

@@ -5,46 +5,36 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import segno
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.platypus import Image, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import Image, Spacer, Table, TableStyle
 
 from azukari.errors import Language
 from azukari.seal.certificate import Certificate, verify_certificate
 from azukari.stores.clock import now
+from azukari.web.papers.lettering import FONT, Lettering, pdf
 
-FONT: Final = "HeiseiKakuGo-W5"  # every PDF reader has a font for it; none has to be carried along
 MARGIN: Final = 22 * mm
 
 
 def certificate_pdf(certificate: bytes, language: Language) -> bytes:
-    """The page of a certificate that holds today. Raises what ``verify_certificate`` raises."""
+    """The page of a certificate that holds today. Raises what ``verify_certificate`` raises, NotFoundError without the font."""
     known = verify_certificate(certificate, today=now().date())
-    out = io.BytesIO()
     title = "再委託許諾書" if language == "ja" else "Permission for sub-entrustment"
-    page = SimpleDocTemplate(
-        out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN,
-        title=title, author=known.body_name, lang=language, invariant=True,
-    )  # fmt: skip
-    page.build(
-        [
-            Paragraph(title, style(18, 26)),
-            Spacer(1, 6 * mm),
-            _table(_lines(known, language)),
-            Spacer(1, 8 * mm),
-            Image(io.BytesIO(_square(code_text(known))), 34 * mm, 34 * mm, hAlign="LEFT"),
-            Spacer(1, 3 * mm),
-            Paragraph(_note(known, language), style(9, 14)),
-        ]
-    )
-    return out.getvalue()
+    letters = Lettering(language)
+    parts = [
+        letters.paragraph(title, 18, 26),
+        Spacer(1, 6 * mm),
+        _table(_lines(known, language), letters),
+        Spacer(1, 8 * mm),
+        Image(io.BytesIO(_square(code_text(known))), 34 * mm, 34 * mm, hAlign="LEFT"),
+        Spacer(1, 3 * mm),
+        letters.paragraph(_note(known, language), 9, 14),
+    ]
+    parts += letters.told()
+    return pdf(parts, title=title, author=known.body_name, language=language, margin=MARGIN)
 
 
 def code_text(known: Certificate) -> str:
@@ -81,31 +71,16 @@ def _note(known: Certificate, language: Language) -> str:
     return f"This page proves nothing by itself: check {name} with azukari verify. The page is there to be read."
 
 
-def _table(lines: Sequence[tuple[str, str]]) -> Table:
-    cells = [[Paragraph(_safe(left), style(10, 16)), Paragraph(_safe(right), style(10, 16))] for left, right in lines]
+def _table(lines: Sequence[tuple[str, str]], letters: Lettering) -> Table:
+    cells = [[letters.paragraph(left, 10, 16), letters.paragraph(right, 10, 16)] for left, right in lines]
     table = Table(cells, colWidths=[42 * mm, None], splitInRow=1)  # a text may be longer than a page
-    table.setStyle(TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, "#949494"), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
+    lines_below = ("LINEBELOW", (0, 0), (-1, -1), 0.4, "#949494")
+    named = ("FONTNAME", (0, 0), (-1, -1), FONT)  # else reportlab names one that is not in the file
+    table.setStyle(TableStyle([named, lines_below, ("VALIGN", (0, 0), (-1, -1), "TOP")]))
     return table
-
-
-def _safe(text: str) -> str:
-    """reportlab reads its own tags in a paragraph."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", "<br/>")
 
 
 def _square(text: str) -> bytes:
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(out, kind="png", scale=6, border=4)
     return out.getvalue()
-
-
-def paragraph(text: str, size: int, leading: int) -> Any:
-    """Text in which nothing is a tag, wrapped as Japanese is."""
-    return Paragraph(_safe(text), style(size, leading))
-
-
-@cache
-def style(size: int, leading: int) -> Any:
-    """The one style of our papers, in points; its font is known from the first one on."""
-    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
-    return ParagraphStyle("text", fontName=FONT, fontSize=size, leading=leading, wordWrap="CJK")
