@@ -24,11 +24,14 @@ columns, row numbers, counts and identifiers that azukari itself made.
     │   ├── NotWitnessedError      22  not-witnessed        fewer witnesses cosigned than the policy asks for
     │   ├── ForkError              23  fork                 two signed states of one ledger that exclude each other
     │   ├── RevokedError           24  revoked              a permission that was revoked
-    │   ├── StaleError             25  stale                a certificate too old to rely on
+    │   ├── StaleError             25  stale                a certificate or report too old to rely on
     │   ├── ForeignCertificateError 26  foreign-certificate  a certificate for another party
     │   ├── ForeignCrossingError   27  foreign-crossing     a crossing of another body, or of this side itself
     │   ├── CrossingFileError      28  crossing-file        a file of a crossing that was changed or added
-    │   └── CrossingChainError     29  crossing-chain       a crossing that does not follow the one before it
+    │   ├── CrossingChainError     29  crossing-chain       a crossing that does not follow the one before it
+    │   ├── IncompleteError        62  incomplete           a person's list that is not whole
+    │   ├── IndexRootError         63  index                an index entry that the leaves do not lead to
+    │   └── NotAuditedError        64  not-audited          no auditor has cosigned that the index was rebuilt
     ├── RefusedError               azukari will not do it
     │   ├── NotPermittedError      30  not-permitted        the entrustment or the role does not allow it
     │   ├── UnconfirmedKeyError    31  unconfirmed-key      the party's key is not yet confirmed
@@ -225,12 +228,12 @@ class RevokedError(VerificationError):
 
 
 class StaleError(VerificationError):
-    """基準日の古い許諾書。"""
+    """基準日の古い証明。"""
 
     word, code = "stale", 25
     ja, en = (
-        "許諾書の基準日が古く、今も有効とは言えません。新しい状態の証明を求めてください。",
-        "This certificate is too old to rely on; ask for a fresh proof of its status.",
+        "基準日が古く、今も有効とは言えません。新しい証明を求めてください。",
+        "This is too old to rely on; ask for a fresh proof.",
     )
 
 
@@ -268,6 +271,36 @@ class CrossingChainError(VerificationError):
     ja, en = (
         "この便は、前に受け取った便の続きではありません。",
         "This crossing does not follow the one that was taken before it.",
+    )
+
+
+class IncompleteError(VerificationError):
+    """欠けた一覧。 ``facts``: ``step``, ``kind`` (missing, skipped, twice, overdue, shortened or rekey)."""
+
+    word, code = "incomplete", 62
+    ja, en = (
+        "記載が欠けているか、飛んでいるか、重なっています。一覧は、そろっていません。",
+        "An entry of the list is missing, skipped, twice, overdue or taken back: the list is not whole.",
+    )
+
+
+class IndexRootError(VerificationError):
+    """索引の不一致。"""
+
+    word, code = "index", 63
+    ja, en = (
+        "索引が、台帳の記載から計算したものと一致しません。",
+        "The index is not the one that the leaves of the ledger lead to.",
+    )
+
+
+class NotAuditedError(VerificationError):
+    """監査役の署名がない。"""
+
+    word, code = "not-audited", 64
+    ja, en = (
+        "索引を計算し直した監査役の署名が、まだありません。",
+        "No auditor has cosigned that the index was rebuilt and matches.",
     )
 
 
