@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from tests.web.conftest import AT, BY
+from tests.web import bodies
+from tests.web.conftest import AT, BY, Ledger
 
 from azukari.errors import NotFoundError, OptionError, StateError
 
@@ -21,7 +22,7 @@ def body_id(open_office: object) -> UUID:
     return body.create(name="水底市", name_en="City of Minasoko", recipient="age1x", by=BY, at=AT)
 
 
-def create(body_id: UUID, **changes: str) -> UUID:
+def create(body_id: UUID, **changes: Any) -> UUID:
     from azukari.web.accounts.actions import person
 
     given: dict[str, Any] = {"login": "mizukagami", "name": "水鏡　文代", "role": "officer"} | changes
@@ -119,3 +120,24 @@ def test_sessions_when_over_then_swept_and_the_others_stay(open_office: Path) ->
         Session.objects.create(session_key=key, session_data="x", expire_date=ends)
     assert session.sweep(by=BY, at=AT) == 1
     assert list(Session.objects.values_list("session_key", flat=True)) == ["not-yet"]
+
+
+def test_people_when_an_administrator_looks_then_each_contractor_stands_with_the_firm_and_no_statement_is_added(
+    ledger: Ledger,
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with bodies.screens():
+        own = bodies.furnish(ledger, "kasumi")
+        bodies.furnish(ledger, "betsu", bodies.another_body(ledger))
+        client, counts = bodies.client_of(own.people["administrator"]), []
+        for login in ("hitori", "futari"):
+            with CaptureQueriesContext(connection) as asked:
+                page = client.get("/people").content.decode()
+            counts.append(len(asked))
+            create(own.body_id, login=login, role="contractor", party=own.arguments["party_id"])
+        row = next(one for one in page.split("<tr>") if "kasumi-clerk" in one)
+        assert "kasumi 委託先" in row and counts[0] == counts[1]
+        assert "kasumi 委託先" not in next(one for one in page.split("<tr>") if "kasumi-auditor" in one)
+        assert "betsu" not in page

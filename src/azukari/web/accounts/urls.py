@@ -46,7 +46,6 @@ provider = [
     path("account/provider/unlink", provider_views.unlink, name="provider_unlink"),
 ]
 people = [
-    path("people", views.people, name="people"),
     path("people/add", views.add_person, name="add_person"),
     path("people/<uuid:person_id>/invite", views.invite, name="invite"),
     path("people/<uuid:person_id>/deactivate", views.deactivate, name="deactivate"),

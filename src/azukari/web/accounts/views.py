@@ -1,4 +1,4 @@
-"""First sign-in, second factor, and the people of a body."""
+"""First sign-in, second factor, and what an administrator does with people. Their list is ``custody.views.people``."""
 
 from __future__ import annotations
 
@@ -69,14 +69,6 @@ def remove_passkey(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise StateError("the last second factor stays")
     response: HttpResponseBase = passkeys.remove_webauthn(request, pk=pk)
     return response
-
-
-@allow(Role.ADMINISTRATOR)
-@require_safe
-def people(request: HttpRequest) -> HttpResponse:
-    """The people of the administrator's body."""
-    found = queries.people(acting(request).body, active_only=False)
-    return render(request, "accounts/people.html", {"people": found})
 
 
 @allow(Role.ADMINISTRATOR, fresh=True)

@@ -13,6 +13,7 @@ from azukari.web.custody.views import (
     looked,
     members,
     parties,
+    people,
     permissions,
     printing,
     sealing,
@@ -21,6 +22,7 @@ from azukari.web.custody.views import (
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("people", people.people, name="people"),
     path("parties", parties.parties, name="parties"),
     path("parties/add", parties.add_party, name="add_party"),
     path("parties/<uuid:party_id>", parties.party, name="party"),
