@@ -58,6 +58,11 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "work": ("working", "work", "預かった表の封印などを行う / do what waits: seal what was uploaded"),
     "person": ("people", "person", "職員のアカウントと招待 / accounts and invitations"),
     "sign-in": ("signing_in", "sign_in", "ログインの提供元 / the provider through which people sign in"),
+    "uses": (
+        "using",
+        "uses",
+        "利用記録のファイルを試しに読む / look at a file of uses: what could be taken, what would wait",
+    ),
     "witness": ("witness", "witness", "証人 / a witness that cosigns the ledgers of other bodies"),
     "demo": ("demo", "demo", "実演 / the whole story on fictitious people"),
 }
