@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -13,11 +13,15 @@ from azukari.fields.kinds import Field, Kind
 from azukari.ledger.entry import canonical, parse_canonical
 
 from .reading import day as read_day
-from .reading import listed, members, require, text
+from .reading import listed, members, require, text, timed
+from .reading import time as read_time
 
 EVENT: Final = "azukari/event/v1"
 MAX_EVENT: Final = 16_384  # bytes
-_TEXTS: Final = ("basis", "body", "country", "entrustment", "id", "next", "party", "purpose", "role")
+_TEXTS: Final = (
+    "basis", "body", "country", "deed", "entrustment", "id", "next", "party", "purpose", "role", "system", "unit",
+)  # fmt: skip
+_DEED: Final = re.compile(r"[a-z]{1,20}")
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{32}")
 _KEY_ID: Final = re.compile(r"[0-9a-f]{64}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -68,8 +72,9 @@ class Event:
     ``basis``, ``body``, ``party``, ``purpose``: texts, may be empty. ``country``: two capitals or empty. ``entrustment``: 16
     bytes as hex, or empty. ``fields``: ascending by their text, none twice; may be none. ``id``: of the hand-over or use, 16
     bytes as hex. ``next``: the id of the next list key, 32 bytes as hex, of a rekey and of nothing else. ``role``: in which
-    part of the row the person stands, as of a field. ``until``: last day, or None. Anything else raises FormatError, and
-    more than 16,384 bytes LimitError.
+    part of the row the person stands, as of a field. ``until``: last day, or None. Of a use and of nothing else: ``at``, when,
+    to the second; ``deed``, the act of docs/spec/use.md; ``unit`` and ``system``, may be empty. Anything else raises
+    FormatError, and more than 16,384 bytes LimitError.
     """
 
     act: Act
@@ -85,6 +90,10 @@ class Event:
     purpose: str
     role: str
     until: date | None = None
+    at: datetime | None = None
+    deed: str = ""
+    system: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
         Field(Kind.LOCAL_ID, self.role)  # raises for a role outside the vocabulary
@@ -94,7 +103,14 @@ class Event:
         require(_IDENTIFIER.fullmatch(self.id) is not None, "id")
         require(bool(self.next) == (self.act is Act.REKEY), "next")
         require(not self.next or _KEY_ID.fullmatch(self.next) is not None, "next")
+        self._require_deed()
         self.encode()
+
+    def _require_deed(self) -> None:
+        used = self.act is Act.USE
+        require((self.at is not None) == used, "at")
+        require(_DEED.fullmatch(self.deed) is not None if used else not self.deed, "deed")
+        require(used or not (self.system or self.unit), "unit")
 
     def encode(self) -> bytes:
         """The canonical bytes, whose SHA-256 a commitment holds."""
@@ -103,6 +119,7 @@ class Event:
                 "type": EVENT,
                 **{name: getattr(self, name) for name in _TEXTS},
                 "act": self.act.value,
+                "at": timed(self.at) if self.at else "",
                 "day": self.day.isoformat(),
                 "fields": [str(field) for field in self.fields],
                 "until": self.until.isoformat() if self.until else "",
@@ -121,6 +138,7 @@ class Event:
         members(value, "type", *(field.name for field in fields(cls)))
         event = cls(
             act=_act(value["act"]),
+            at=read_time(value["at"]) if text(value["at"]) else None,
             day=read_day(value["day"]),
             fields=tuple(Field.parse(text(each)) for each in listed(value["fields"])),
             until=read_day(value["until"]) if text(value["until"]) else None,

@@ -35,6 +35,14 @@ EVENT = Event(
     role="person",
     until=date(2027, 3, 31),
 )
+USE = replace(
+    EVENT,
+    act=Act.USE,
+    at=datetime(2026, 11, 20, 5, 30, 5, tzinfo=UTC),
+    deed="view",
+    system="住民記録",
+    unit="市民課 窓口",
+)
 INDEX = IndexEntry(datetime(2026, 11, 20, 3, tzinfo=UTC), 5_000_000, 19, b"r" * 32, 5_000_120)
 LEAVES = LeavesEntry("ab" * 16, "cd" * 32, 1000, 1500, ((7, 1000), (1020, 500)), State.RELEASED)
 
@@ -43,7 +51,7 @@ HEX = st.binary(min_size=16, max_size=16).map(bytes.hex)
 FIELDS = st.sets(st.builds(Field, st.sampled_from(Kind), st.sampled_from(["person", "spouse", "dependant-12"])))
 EVENTS = st.builds(
     Event,
-    act=st.sampled_from([act for act in Act if act is not Act.REKEY]),
+    act=st.sampled_from([act for act in Act if act not in (Act.REKEY, Act.USE)]),
     basis=TEXT,
     body=TEXT,
     country=st.sampled_from(["", "JP", "VN"]),
@@ -91,11 +99,26 @@ def test_acts_when_counted_then_the_kinds_of_a_leaf() -> None:
         {"role": "dependant"},
         {"role": "neighbour"},
         {"party": "\ud800"},
+        {"deed": "view"},
+        {"at": USE.at},
+        {"unit": "市民課"},
+        {"system": "住民記録"},
+        {"act": Act.USE, "deed": "view"},
+        {"act": Act.USE, "at": USE.at},
+        {"act": Act.USE, "at": USE.at, "deed": "View"},
+        {"act": Act.USE, "at": datetime(2026, 11, 20, 5), "deed": "view"},
     ],
 )
 def test_event_when_a_member_is_out_of_its_form_then_format_error(changed: dict[str, Any]) -> None:
     with pytest.raises(FormatError):
         replace(EVENT, **changed)
+
+
+def test_event_when_it_is_a_use_then_it_says_when_what_and_with_what() -> None:
+    assert Event.parse(USE.encode()) == USE
+    for change in ({"at": None}, {"at": ""}, {"at": "2026-11-20"}, {"deed": ""}, {"act": "hand-over"}):
+        with pytest.raises(FormatError):
+            Event.parse(changes(USE.encode(), change))
 
 
 def test_event_when_it_is_too_long_then_limit_error() -> None:
