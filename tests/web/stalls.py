@@ -20,7 +20,6 @@ from azukari.handover.sealing import Parties, Plan, Secrets, seal_table
 from azukari.seal.certificate import (
     LABELS,
     Mode,
-    OpenValue,
     PermissionEntry,
     Reporting,
     State,
@@ -32,6 +31,7 @@ from azukari.seal.certificate import (
 )
 from azukari.seal.identity import Identity, encode_card
 from azukari.seal.items import AccountItem, BodyItem, FirmItem, WorkItem
+from azukari.seal.logged import OpenValue
 from azukari.seal.manifest import Entry
 from azukari.seal.package import write_package
 from azukari.seal.receipt import make_receipt

@@ -24,7 +24,6 @@ from azukari.ledger.proof import encode_proof
 from azukari.seal.certificate import (
     LABELS,
     Mode,
-    OpenValue,
     PermissionEntry,
     Reporting,
     State,
@@ -34,6 +33,7 @@ from azukari.seal.certificate import (
     make_certificate,
     permitted_fields,
 )
+from azukari.seal.logged import OpenValue
 from azukari.testing.cast import KEYING, PENSION_SERVICE, SYSTEMS
 from azukari.testing.sealed import fixed_bytes, fixed_id, fixed_identity, fixed_ledger, fixed_log, fixed_proof
 

@@ -25,12 +25,27 @@ from azukari.errors import (
     StaleError,
 )
 from azukari.fields.kinds import Field, Kind
-from azukari.ledger.checkpoint import Checkpoint, open_checkpoint
+from azukari.ledger.checkpoint import Checkpoint
 from azukari.ledger.entry import canonical, parse_canonical
-from azukari.ledger.note import ED25519, Verifier
-from azukari.ledger.proof import Proof, parse_proof
-from azukari.ledger.tree import leaf_hash, verify_inclusion
-from azukari.seal.commitments import OPENING_BYTES, commitment, verify_commitment
+from azukari.seal.logged import (
+    Logged,
+    OpenValue,
+    as_text,
+    committed,
+    ed25519,
+    ledger_key,
+    logged_value,
+    opening_values,
+    read_logged,
+    read_opening,
+    require,
+    require_committed,
+    require_hex,
+    require_included,
+    require_members,
+    require_one_view,
+    signed,
+)
 from azukari.seal.manifest import MAX_FIELDS, SMALL_BAND, SMALL_COUNT
 
 PERMISSION: Final = "azukari/permission/v1"
@@ -39,7 +54,6 @@ CERTIFICATE: Final = "azukari/certificate/v1"
 SUFFIX: Final = ".azp"
 # Limits, here and nowhere else; an entry lists at most MAX_FIELDS fields.
 MAX_CERTIFICATE: Final = 65_536  # bytes
-MAX_VALUE: Final = 2_000  # characters (code points) of an opened value
 FRESH_DAYS: Final = 31  # days after the day a certificate speaks of, on which it is relied on
 AHEAD_DAYS: Final = 1  # days by which that day may be ahead of the reader's
 # Commitments of a permission, by label: names of one line, then texts.
@@ -51,9 +65,6 @@ _MEMBERS: Final = ("permission", "body", "entrustment", "child", "asker", "party
                    "expires_on", "decided", "renews")  # fmt: skip
 _IDENTIFIERS: Final = _MEMBERS[:6]
 _COUNTRY: Final = re.compile("[A-Z]{2}")
-_HEX: Final = re.compile("(?:[0-9a-f]{2})+")
-# Control characters, lone surrogates, and what changes the direction or the lines of a text that people are shown.
-_INVISIBLE: Final = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class Mode(StrEnum):
@@ -131,17 +142,17 @@ class PermissionEntry:
 
     def __post_init__(self) -> None:
         for name in (*_IDENTIFIERS, *(["renews"] if self.renews else [])):
-            _require_hex(getattr(self, name), 16)
-        _ed25519(self.vkey)
-        _require(_COUNTRY.fullmatch(self.country) is not None, "country")
-        _require(0 < len(self.fields) <= MAX_FIELDS and self.fields == permitted_fields(self.fields), "fields")
-        _require(self.people is None or SMALL_COUNT <= self.people < 2**63, "people")
+            require_hex(getattr(self, name), 16)
+        ed25519(self.vkey)
+        require(_COUNTRY.fullmatch(self.country) is not None, "country")
+        require(0 < len(self.fields) <= MAX_FIELDS and self.fields == permitted_fields(self.fields), "fields")
+        require(self.people is None or SMALL_COUNT <= self.people < 2**63, "people")
         last = _day(self.expires_on)
-        _require(_day(self.starts_on) <= last and _day(self.decided) <= last, "period")
-        _require((self.mode is Mode.NOW) == (self.report is Reporting.NONE), "report")
-        _require(set(self.commitments) == set(LABELS), "commitments")
+        require(_day(self.starts_on) <= last and _day(self.decided) <= last, "period")
+        require((self.mode is Mode.NOW) == (self.report is Reporting.NONE), "report")
+        require(set(self.commitments) == set(LABELS), "commitments")
         for text in self.commitments.values():
-            _require_hex(text, 32)
+            require_hex(text, 32)
 
     def encode(self) -> bytes:
         """The canonical bytes: the ledger entry."""
@@ -163,16 +174,16 @@ class PermissionEntry:
         value = _object(data, PERMISSION)
         try:
             entry = cls(
-                **{name: _text(value[name]) for name in _MEMBERS},
-                fields=tuple(Field.parse(_text(text)) for text in value["fields"]),
+                **{name: as_text(value[name]) for name in _MEMBERS},
+                fields=tuple(Field.parse(as_text(text)) for text in value["fields"]),
                 people=None if value["people"] == SMALL_BAND else _count(value["people"]),
                 mode=Mode(value["mode"]),
                 report=Reporting(value["report"]),
-                commitments={label: _text(text) for label, text in value["commitments"].items()},
+                commitments={label: as_text(text) for label, text in value["commitments"].items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FormatError("permission") from error
-        _require(entry.encode() == data, "permission")
+        require(entry.encode() == data, "permission")
         return entry
 
 
@@ -185,7 +196,7 @@ class StatusEntry:
     day: str
 
     def __post_init__(self) -> None:
-        _require_hex(self.permission, 16)
+        require_hex(self.permission, 16)
         _day(self.day)
 
     def encode(self) -> bytes:
@@ -197,29 +208,11 @@ class StatusEntry:
         """Read an entry strictly. Raises FormatError."""
         value = _object(data, STATUS)
         try:
-            entry = cls(_text(value["permission"]), State(value["state"]), _text(value["day"]))
+            entry = cls(as_text(value["permission"]), State(value["state"]), as_text(value["day"]))
         except (KeyError, TypeError, ValueError) as error:
             raise FormatError("status") from error
-        _require(entry.encode() == data, "status")
+        require(entry.encode() == data, "status")
         return entry
-
-
-@dataclass(frozen=True, repr=False)
-class OpenValue:
-    """開いた値。 A name or text and the 32 random bytes that open its commitment.
-
-    Lines of a text end in a newline alone: whoever takes texts from a form turns CR LF into it first. Raises FormatError for
-    other control characters, LimitError beyond MAX_VALUE.
-    """
-
-    opening: bytes
-    value: str
-
-    def __post_init__(self) -> None:
-        _require(len(self.opening) == OPENING_BYTES, "opening")
-        if len(self.value) > MAX_VALUE:
-            raise LimitError(f"a value of more than {MAX_VALUE} characters")
-        _require(not _INVISIBLE.search(self.value.replace("\n", "")), "control character")
 
 
 @dataclass(frozen=True)
@@ -266,8 +259,8 @@ def permitted_fields(fields: Iterable[Field]) -> tuple[Field, ...]:
 
 def commitments_of(values: Mapping[str, OpenValue]) -> dict[str, str]:
     """The commitments of a permission: label to 32 bytes as hex. Raises FormatError unless the labels are LABELS."""
-    _require(set(values) == set(LABELS), "openings")
-    return {label: commitment(label, one.opening, one.value.encode()).hex() for label, one in values.items()}
+    require(set(values) == set(LABELS), "openings")
+    return {label: committed(label, one) for label, one in values.items()}
 
 
 def make_certificate(
@@ -282,17 +275,9 @@ def make_certificate(
     Both proofs are tlog-proofs under one checkpoint; their extra line is the ledger's verifier key. A revoked permission
     gets a certificate too, which then says so. Raises as `verify_certificate`, but for steps 6 to 9.
     """
-    data = canonical(
-        {
-            "type": CERTIFICATE,
-            "entry": _decoded(entry_bytes),
-            "index": index,
-            "openings": {k: {"opening": one.opening.hex(), "value": one.value} for k, one in openings.items()},
-            "proof": _decoded(proof),
-            "status": status
-            and {"entry": _decoded(status.entry), "index": status.index, "proof": _decoded(status.proof)},
-        }
-    )
+    said = status and logged_value(status.entry, status.index, status.proof)
+    members = {"type": CERTIFICATE, "openings": opening_values(openings), "status": said}
+    data = canonical(members | logged_value(entry_bytes, index, proof))
     _proven(data, None)
     return data
 
@@ -309,7 +294,7 @@ def verify_certificate(
     """
     file, checkpoint = _proven(data, vkey)  # steps 1 to 5
     permission = file.permission
-    if party_vkey is not None and _ed25519(party_vkey).vkey != permission.vkey:  # step 6
+    if party_vkey is not None and ed25519(party_vkey).vkey != permission.vkey:  # step 6
         raise ForeignCertificateError
     if file.state is State.REVOKED:  # step 7
         raise RevokedError(file.as_of)
@@ -318,13 +303,13 @@ def verify_certificate(
     _require_fresh(file.as_of, today)  # step 9
     return Certificate(
         permission=permission,
-        entry_bytes=file.entry,
-        index=file.proof.index,
+        entry_bytes=file.logged.entry,
+        index=file.logged.proof.index,
         **{f"{label}_name": file.openings[label].value for label in NAMES},
         **{label: file.openings[label].value for label in TEXTS},
         as_of=file.as_of,
-        status_index=file.status_proof.index if file.status_proof else None,
-        vkey=vkey or _ledger_key(file.proof).vkey,
+        status_index=file.logged_status.proof.index if file.logged_status else None,
+        vkey=vkey or ledger_key(file.logged.proof).vkey,
         origin=checkpoint.origin,
         tree_size=checkpoint.size,
     )
@@ -353,12 +338,10 @@ class _File:
     """A certificate of the right form, of which nothing is proven yet."""
 
     permission: PermissionEntry
-    entry: bytes
+    logged: Logged
     openings: dict[str, OpenValue]
-    proof: Proof
     status: StatusEntry | None
-    status_entry: bytes
-    status_proof: Proof | None
+    logged_status: Logged | None
 
     @property
     def state(self) -> State:
@@ -372,13 +355,9 @@ class _File:
 def _proven(data: bytes, vkey: str | None) -> tuple[_File, Checkpoint]:
     file = _read(data)  # step 1
     _require_one_view(file)  # step 2
-    checkpoint = _signed(file.proof, vkey)  # step 3
-    for proof, entry in ((file.proof, file.entry), (file.status_proof, file.status_entry)):  # step 4
-        if proof is not None:
-            verify_inclusion(leaf_hash(entry), proof.index, checkpoint.size, proof.path, checkpoint.root)
-    for label, one in file.openings.items():  # step 5
-        committed = bytes.fromhex(file.permission.commitments[label])
-        verify_commitment(label, one.opening, one.value.encode(), committed)
+    checkpoint = signed(file.logged.proof, vkey)  # step 3
+    require_included([one for one in (file.logged, file.logged_status) if one is not None], checkpoint)  # step 4
+    require_committed(file.openings, file.permission.commitments)  # step 5
     return file, checkpoint
 
 
@@ -387,77 +366,43 @@ def _read(data: bytes) -> _File:
     if len(data) > MAX_CERTIFICATE:
         raise LimitError(f"a certificate of more than {MAX_CERTIFICATE} bytes")
     value = _object(data, CERTIFICATE)
-    _require_members(value, "entry", "index", "openings", "proof", "status", "type")
-    entry, proof = _logged(value)
-    permission = PermissionEntry.parse(entry)
+    require_members(value, "entry", "index", "openings", "proof", "status", "type")
+    logged = read_logged(value)
+    permission = PermissionEntry.parse(logged.entry)
     openings = _openings(value["openings"], permission.mode)
     if value["status"] is None:
-        return _File(permission, entry, openings, proof, None, b"", None)
-    _require_members(value["status"], "entry", "index", "proof")
-    status_entry, status_proof = _logged(value["status"])
-    status = StatusEntry.parse(status_entry)
-    _require(_day(permission.decided) <= _day(status.day), "a status of a day before the decision")
-    return _File(permission, entry, openings, proof, status, status_entry, status_proof)
-
-
-def _logged(value: dict[str, Any]) -> tuple[bytes, Proof]:
-    """An entry and its proof, which names its index and the ledger's key."""
-    proof = parse_proof(_text(value["proof"]).encode())
-    _ledger_key(proof)
-    _require(type(value["index"]) is int and value["index"] == proof.index, "index")
-    return _text(value["entry"]).encode(), proof
+        return _File(permission, logged, openings, None, None)
+    require_members(value["status"], "entry", "index", "proof")
+    logged_status = read_logged(value["status"])
+    status = StatusEntry.parse(logged_status.entry)
+    require(_day(permission.decided) <= _day(status.day), "a status of a day before the decision")
+    return _File(permission, logged, openings, status, logged_status)
 
 
 def _openings(value: Any, mode: Mode) -> dict[str, OpenValue]:
-    _require_members(value, *LABELS)
-    found = {}
-    for label, one in value.items():
-        _require_members(one, "opening", "value")
-        opening, text = _text(one["opening"]), _text(one["value"])
-        _require_hex(opening, OPENING_BYTES)
-        found[label] = OpenValue(bytes.fromhex(opening), text)
-        _require(bool(text) != (label == "evidence" and mode is Mode.NOW), f"{label} is empty, or should be")
-        _require(label in TEXTS or "\n" not in text, "a name of two lines")
+    require_members(value, *LABELS)
+    found = {label: read_opening(one) for label, one in value.items()}
+    for label, one in found.items():
+        require(bool(one.value) != (label == "evidence" and mode is Mode.NOW), f"{label} is empty, or should be")
+        require(label in TEXTS or "\n" not in one.value, "a name of two lines")
     return found
 
 
 def _require_one_view(file: _File) -> None:
     """Step 2: a status from another branch of a forked ledger could hide a revocation."""
-    if file.status is None or file.status_proof is None:
+    if file.status is None or file.logged_status is None:
         return
     if file.status.permission != file.permission.permission:
         raise ProofError("a status of another permission")
-    if file.status_proof.index <= file.proof.index:
-        raise ProofError("a status that stands before the permission")
-    if (file.status_proof.checkpoint, file.status_proof.extra) != (file.proof.checkpoint, file.proof.extra):
-        raise ProofError("two views of the ledger")
-
-
-def _signed(proof: Proof, vkey: str | None) -> Checkpoint:
-    """Step 3. The key that the proof names must have signed, and so must one that the reader pinned."""
-    named = _ledger_key(proof)
-    checkpoint = open_checkpoint(proof.checkpoint, named.name, [named])
-    if vkey is not None:
-        open_checkpoint(proof.checkpoint, named.name, [_ed25519(vkey)])
-    return checkpoint
+    require_one_view(file.logged.proof, file.logged_status.proof)
 
 
 def _require_fresh(as_of: str, today: date) -> None:
     """Step 9."""
     age = (today - _day(as_of)).days
-    _require(age >= -AHEAD_DAYS, "a day that has not come yet")
+    require(age >= -AHEAD_DAYS, "a day that has not come yet")
     if age > FRESH_DAYS:
         raise StaleError(as_of)
-
-
-def _ledger_key(proof: Proof) -> Verifier:
-    return _ed25519(proof.extra.decode("utf-8", "replace"))
-
-
-def _ed25519(vkey: str) -> Verifier:
-    verifier = Verifier.parse(vkey)
-    _require(verifier.kind == ED25519, "a key that is not Ed25519")
-    return verifier
 
 
 def _object(data: bytes, kind: str) -> dict[str, Any]:
@@ -465,32 +410,6 @@ def _object(data: bytes, kind: str) -> dict[str, Any]:
         return parse_canonical(data, kind)
     except RecursionError as error:  # from Python 3.13 on, json reads deeper than Python code may recurse
         raise FormatError(kind) from error
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise FormatError("not UTF-8") from error
-
-
-def _require(condition: bool, detail: str) -> None:
-    if not condition:
-        raise FormatError(detail)
-
-
-def _require_members(value: Any, *names: str) -> None:
-    _require(isinstance(value, dict) and set(value) == set(names), "members")
-
-
-def _require_hex(text: str, size: int) -> None:
-    _require(len(text) == 2 * size and _HEX.fullmatch(text) is not None, "hex")
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise FormatError("text")
-    return value
 
 
 def _count(value: Any) -> int:
@@ -505,5 +424,5 @@ def _day(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise FormatError("day") from error
-    _require(day.isoformat() == text, "day")
+    require(day.isoformat() == text, "day")
     return day

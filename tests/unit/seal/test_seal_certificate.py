@@ -31,11 +31,9 @@ from azukari.seal.certificate import (
     FRESH_DAYS,
     LABELS,
     MAX_CERTIFICATE,
-    MAX_VALUE,
     TEXTS,
     Certificate,
     Mode,
-    OpenValue,
     PermissionEntry,
     Reporting,
     State,
@@ -46,6 +44,7 @@ from azukari.seal.certificate import (
     permitted_fields,
     verify_certificate,
 )
+from azukari.seal.logged import MAX_VALUE, OpenValue
 from azukari.testing.sealed import fixed_bytes, fixed_id, fixed_identity, fixed_ledger, fixed_log, fixed_proof
 
 TODAY = date(2026, 11, 23)

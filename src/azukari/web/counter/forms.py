@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 
 from azukari.fields.kinds import REFERENCE, Field
-from azukari.seal.certificate import MAX_VALUE
 from azukari.seal.identity import MAX_TEXT
+from azukari.seal.logged import MAX_VALUE
 from azukari.web.counter.actions.sending import SubAsked
 from azukari.web.counter.queries import WorkInfo
 from azukari.web.counter.uploads import small

@@ -13,8 +13,8 @@ from django.db import transaction
 from azukari.errors import NotFoundError, NotPermittedError, OptionError
 from azukari.fields.kinds import Field
 from azukari.ledger.entry import canonical
-from azukari.seal.certificate import MAX_VALUE
 from azukari.seal.commitments import OPENING_BYTES, commitment
+from azukari.seal.logged import MAX_VALUE
 from azukari.web.custody.clauses import KEYS
 from azukari.web.custody.models import Entrustment, Party, PermittedField
 from azukari.web.custody.terms import Period, parse_fields, require_within

@@ -6,7 +6,8 @@ import hmac
 from uuid import UUID
 
 from azukari.errors import NotFoundError
-from azukari.seal.certificate import LABELS, OpenValue, StatusProof, make_certificate
+from azukari.seal.certificate import LABELS, StatusProof, make_certificate
+from azukari.seal.logged import OpenValue
 from azukari.web.accounts import queries as accounts
 from azukari.web.custody.models import Permission, PermissionStatus
 from azukari.web.sequencer import queries as sequencer
