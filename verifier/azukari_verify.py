@@ -1,10 +1,11 @@
-"""Verify an azukari evidence file or certificate with nothing but this one file and Python 3.8 or later.
+"""Verify an azukari evidence file, certificate or proof of a consignment with nothing but this one file and Python 3.8 or later.
 
     python azukari_verify.py evidence.json [--specimen specimen.json] [--log-key VKEY] [--json] [--lang ja|en]
     python azukari_verify.py permission.azp [--party-key VKEY] [--log-key VKEY] [--json] [--lang ja|en]
+    python azukari_verify.py consignment.azd [--party-key VKEY] [--log-key VKEY] [--json] [--lang ja|en]
 
-It was written from docs/spec/{evidence,permission,trace,fingerprint,package,ledger}.md alone and shares no line
-with azukari; the numbers of the steps are those of evidence.md and permission.md. Exit codes: 0 it holds; 3 the
+It was written from docs/spec/{evidence,permission,consignment,trace,fingerprint,package,ledger}.md alone and shares no
+line with azukari; the numbers of the steps are those of evidence.md, permission.md and consignment.md. Exit codes: 0 it holds; 3 the
 proofs hold, the e-values were not recomputed (no specimen); otherwise the code of the verdict word (WORDS, below). It
 writes nothing to disk, connects to nothing, and never prints a cell of the specimen. It is right rather than fast.
 """
@@ -595,6 +596,10 @@ def signing_key(value: Any) -> bool:
     """A verifier key of type 01."""
     return type(value) is str and parse_vkey(value)[2][0] == 1
 
+def any_key(value: Any) -> bool:
+    """A verifier key of any type."""
+    return type(value) is str and bool(parse_vkey(value))
+
 def permitted_fields(value: Any) -> bool:
     shown = some_fields(value) and len(value) <= 500 and value == sorted(set(value))
     return shown and not any(field.startswith("reference/") for field in value)
@@ -611,6 +616,19 @@ CERTIFICATE = {
     "type": "azukari/certificate/v1", "entry": TEXT, "index": integer, "proof": TEXT,
     "openings": {label: {"opening": HEX32, "value": TEXT} for label in NAMES + TEXTS},
     "status": nullable({"entry": TEXT, "index": integer, "proof": TEXT})}
+OPENED = {"opening": HEX32, "value": TEXT}
+UNITS = {"paper": ("sheet", "bundle", "box"), "media": ("disc", "tape", "device"), "terminal": ("account", "terminal")}
+CONSIGNED = ("carrier", "note", "party", "people", "purpose", "units")
+CONSIGNMENT = {
+    "type": "azukari/consignment/v1", "consignment": HEX16, "body": HEX16, "entrustment": HEX16, "party": HEX16,
+    "parent": f"|{HEX16}", "medium": "|".join(UNITS), "unit": TEXT, "units": banded, "people": banded,
+    "fields": permitted_fields, "day": day, "recipient": lambda value: value == "" or any_key(value),
+    "commitments": dict.fromkeys(CONSIGNED, HEX32)}
+VOID = {"type": "azukari/consignment-void/v1", "consignment": HEX16, "day": day, "reason": HEX32}
+CONSIGNMENT_PROOF = {
+    "type": "azukari/consignment-proof/v1", "entry": TEXT, "index": integer, "proof": TEXT,
+    "openings": ("|".join(CONSIGNED), OPENED), "receipt": nullable(TEXT),
+    "void": nullable({"entry": TEXT, "index": integer, "proof": TEXT, "reason": nullable(OPENED)})}
 INVISIBLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]")
 
 # ---- The steps (evidence.md); the first lines of their descriptions are what is printed ----------------------
@@ -946,6 +964,106 @@ class Permission:
         need(age >= -1, "format", "a day that has not come yet")
         need(age <= 31, "stale", self.as_of)
 
+# ---- A proof of a consignment, step by step (consignment.md, The proof) ------------------------------------------
+
+class Consignment:
+    """One proof; `tick` is called with the number of each step that holds."""
+    def __init__(self, log_key: str | None, party_key: str | None, tick: Callable[[int], None]) -> None:
+        self.log_key, self.party_key, self.tick = log_key, party_key, tick
+        self.result: dict[str, Any] = {}
+
+    def retract(self) -> None:
+        self.result.clear()
+
+    def run(self, proof: bytes, _: bytes | None = None) -> None:
+        self.file, self.signed_on = proof, None
+        for number in range(1, 8):
+            getattr(self, f"step_{number}")()
+            self.tick(number)
+        shown = ("consignment", "medium", "unit", "units", "people", "fields", "day", "parent", "recipient")
+        self.result.update({name: self.e[name] for name in shown}, signed_on=self.signed_on)
+        self.result["opened"] = {label: opened["value"] for label, opened in self.c["openings"].items()}
+        self.result["voided_on"] = self.void["day"] if self.void else None
+
+    def step_1(self) -> None:
+        """ファイルの形式が仕様どおりです / the file has the form of the specification"""
+        need(len(self.file) <= 262_144, "limit", "proof")
+        self.c = parse_canonical(self.file)
+        check(self.c, CONSIGNMENT_PROOF, "proof")
+        self.parts = [self.c] if self.c["void"] is None else [self.c, self.c["void"]]
+        self.proofs = [parse_proof(part["proof"]) for part in self.parts]
+        for part, (key, index, _, _) in zip(self.parts, self.proofs):
+            need(len(part["entry"].encode()) <= 65_536, "format", "entry")
+            need(signing_key(key) and part["index"] == index, "format", "index or key of a proof")
+        self.e, *rest = [parse_canonical(part["entry"].encode()) for part in self.parts]
+        check(self.e, CONSIGNMENT, "consignment")
+        need(self.e["unit"] in UNITS[self.e["medium"]], "format", "unit")
+        self.void = rest[0] if rest and check(rest[0], VOID, "void") else None
+        self.reason = self.c["void"] and self.c["void"]["reason"]
+        for label, opened in [*self.c["openings"].items(), *([("reason", self.reason)] if self.reason else [])]:
+            value, count = opened["value"], label in ("people", "units")
+            need(len(value) <= 2_000, "limit", label)
+            need(INVISIBLE.search(value if label == "party" else value.replace("\n", "")) is None, "format", label)
+            need(value != "" or label == "note", "format", f"{label} is empty")
+            need(not count or re.match("[1-9][0-9]{0,18}\\Z", value) is not None, "format", f"{label} is no count")
+
+    def step_2(self) -> None:
+        """取消しがあれば、この受渡しの、台帳の同じ時点のものです / a void entry, if any, is this consignment's, in the same view of the ledger"""
+        for key, index, _, note in self.proofs[1:]:
+            first = self.proofs[0]
+            need(self.void["consignment"] == self.e["consignment"], "proof", "another consignment was called void")
+            need(index > first[1], "proof", "a void entry before the consignment")
+            need((key, note) == (first[0], first[3]), "proof", "two views of the ledger")
+
+    def step_3(self) -> None:
+        """台帳の署名が確かです / the checkpoint is signed by the ledger's key"""
+        self.key, _, _, note = self.proofs[0]
+        origin = self.key.split("+")[0]
+        self.checkpoint = open_checkpoint(note.encode(), origin, [self.key])
+        if self.log_key is not None:
+            need(signing_key(self.log_key), "format", "log key")
+            open_checkpoint(note.encode(), origin, [self.log_key])
+
+    def step_4(self) -> None:
+        """記載は、その台帳のものです / the entries are in that ledger"""
+        for part, (_, index, path, _) in zip(self.parts, self.proofs):
+            verify_inclusion(leaf_hash(part["entry"].encode()), index, self.checkpoint[0], path, self.checkpoint[1])
+
+    def step_5(self) -> None:
+        """示された値は、事前に固定したものです / the values that are shown are those that were committed to"""
+        fixed = {label: (opened, self.e["commitments"][label]) for label, opened in self.c["openings"].items()}
+        if self.reason:
+            fixed["reason"] = self.reason, self.void["reason"]
+        for label, (opened, commitment) in fixed.items():
+            found = commit(label, unhex(opened["opening"]), opened["value"].encode()).hex()
+            need(found == commitment, "commitment", label)
+        for label in {"people", "units"} & set(self.c["openings"]):
+            count = int(self.c["openings"][label]["value"])
+            need(self.e[label] == (count if count >= 10 else "<10"), "commitment", f"{label} is not what the entry says")
+
+    def step_6(self) -> None:
+        """受領書があれば、記載の鍵による、この記載への署名です / a receipt, if any, is signed over this entry by the key that it names"""
+        if self.c["receipt"] is None:
+            return
+        raw = self.c["receipt"].encode()
+        need(len(raw) <= 65_536, "format", "receipt")
+        heading, body, nothing = parse_note(raw)[0].split("\n")
+        need((heading, nothing) == ("azukari/consignment-receipt/v1", ""), "format", "receipt")
+        said = parse_canonical(body.encode())
+        need(type(said) is dict and said.get("type") == heading and day(said.get("day")), "format", "receipt")
+        need(type(said.get("consignment")) is str, "format", "receipt")
+        same = ("consignment", "medium", "unit", "units", "people", "fields")
+        own = {"type": heading, "day": said["day"], "entry": H(self.c["entry"].encode()).hex(), **{m: self.e[m] for m in same}}
+        need(canonical(said) == canonical(own) and self.e["recipient"] != "", "foreign-receipt")
+        open_note(raw, [self.e["recipient"]])
+        self.signed_on = said["day"]
+
+    def step_7(self) -> None:
+        """相手は、示された鍵の持ち主です（鍵を示したとき） / it is for the given key, if one was given"""
+        if self.party_key is not None:
+            need(signing_key(self.party_key), "format", "party key")
+            need(self.party_key == self.e["recipient"], "foreign-receipt")
+
 # ---- Words for people ---------------------------------------------------------------------------------------
 
 SENTENCES = (
@@ -1007,6 +1125,32 @@ def narrate_permission(checked: Permission) -> Iterable[tuple[str, str]]:
         yield (f"誰の台帳かは確かめていません。鍵を別の経路で確かめてください: {printable(checked.key)}",
                f"Whose ledger this is was not checked. Compare its key by another way: {printable(checked.key)}")
 
+def narrate_consignment(checked: Consignment) -> Iterable[tuple[str, str]]:
+    """What changed hands, in plain words."""
+    r, opened = checked.result, {k: printable(v.replace("\n", " / ")) for k, v in checked.result["opened"].items()}
+    units, people = (opened.get(name, str(r[name])) for name in ("units", "people"))
+    fields = ", ".join(r["fields"])
+    yield (f"{r['day']} の受渡し: {r['medium']} {r['unit']} {units}、{people} 人、項目 {fields}",
+           f"handed over on {r['day']}: {r['medium']}, {units} x {r['unit']}, people: {people}, fields: {fields}")
+    for label, ja in (("party", "相手"), ("purpose", "目的"), ("carrier", "渡し方"), ("note", "備考")):
+        if opened.get(label):
+            yield f"{ja}: {opened[label]}", f"{label}: {opened[label]}"
+    if r["signed_on"]:
+        yield f"相手の署名: {r['signed_on']}", f"signed for by the recipient on {r['signed_on']}"
+    else:
+        yield "相手の署名はありません（機関の記載だけ）。", "The recipient has not signed: the body's word alone."
+    if r["voided_on"]:
+        why = f"（{printable(checked.reason['value'])}）" if checked.reason else ""
+        yield f"{r['voided_on']} に取り消されています。{why}", f"Called void on {r['voided_on']}. {why}"
+    else:
+        yield ("この後に取り消されていないことまでは示しません。取消しは台帳で公開されます。",
+               "It does not show that nothing was called void since; that is public in the ledger.")
+    if checked.party_key is None:
+        yield "あなた宛てかは確かめていません（--party-key）。", "Not checked whether it is for you (--party-key)."
+    if checked.log_key is None:
+        yield (f"誰の台帳かは確かめていません。鍵を別の経路で確かめてください: {printable(checked.key)}",
+               f"Whose ledger this is was not checked. Compare its key by another way: {printable(checked.key)}")
+
 def today() -> date:
     return datetime.now(timezone.utc).date()
 
@@ -1019,11 +1163,11 @@ def read_file(path: str) -> bytes:
     return raw if len(raw) <= LIMIT else bytes(refuse("limit", "a file over 256 MiB"))
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Verify an azukari evidence file or certificate.")
-    parser.add_argument("file", help="evidence.json, or a certificate (.azp)")
+    parser = argparse.ArgumentParser(description="Verify an azukari evidence file, certificate or proof of a consignment.")
+    parser.add_argument("file", help="evidence.json, a certificate (.azp), or a proof of a consignment (.azd)")
     parser.add_argument("--specimen", help="specimen.json; without it the e-values are not recomputed")
     parser.add_argument("--log-key", help="the ledger's verifier key, known from elsewhere")
-    parser.add_argument("--party-key", help="one's own verifier key, which a certificate must name")
+    parser.add_argument("--party-key", help="one's own verifier key, which a certificate or proof must name")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--lang", choices=("ja", "en"), default="ja", help="language of the text")
     options = parser.parse_args(arguments)
@@ -1042,6 +1186,8 @@ def main(arguments: list[str] | None = None) -> int:
         file = read_file(options.file)
         if options.file.lower().endswith(".azp") or file.endswith(b'"type":"azukari/certificate/v1"}'):
             checked = Permission(options.log_key, options.party_key, today(), tick)
+        elif options.file.lower().endswith(".azd") or b'"type":"azukari/consignment-proof/v1"' in file[:262_144]:
+            checked = Consignment(options.log_key, options.party_key, tick)
         checked.run(file, read_file(options.specimen) if options.specimen else None)
     except Refused as refused:
         word, detail = refused.word, refused.detail
@@ -1054,7 +1200,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         print(json.dumps({"verdict": word, "steps": passed, "sentence": sentence, **checked.result}))
     else:
-        words = narrate_permission(checked) if isinstance(checked, Permission) else narrate(checked, code == 0)
+        words = narrate(checked, code == 0) if isinstance(checked, Verification) else \
+            narrate_permission(checked) if isinstance(checked, Permission) else narrate_consignment(checked)
         for line in words if stands else []:
             print(line[language])
         print(sentence if stands else f"✗ {passed + 1:2} {word}: {sentence}")

@@ -1,4 +1,4 @@
-"""`verify`: package, receipt, certificate, evidence or ledger folder, offline; no office, no account."""
+"""`verify`: package, receipt, certificate, proof, evidence or ledger folder, offline; no office, no account."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from azukari.cli.consigned import is_consignment_proof, tell_proof, tell_receipt
 from azukari.cli.options import json_option, log_key_option, now, read_identity, read_small
 from azukari.cli.speech import Speech, speech
 from azukari.errors import FormatError, NotFoundError, NotRecomputed, OptionError
@@ -14,6 +15,7 @@ from azukari.evidence.bundle import EVIDENCE, Excluded
 from azukari.evidence.verifying import Verified, verify_bundle
 from azukari.ledger import Verifier, open_checkpoint
 from azukari.seal.certificate import CERTIFICATE, MAX_CERTIFICATE, SUFFIX, Certificate, verify_certificate
+from azukari.seal.consignment import RECEIPT as CONSIGNMENT_RECEIPT
 from azukari.seal.manifest import SMALL_BAND
 from azukari.seal.package import verify_package
 from azukari.seal.receipt import RECEIPT, verify_receipt
@@ -31,9 +33,14 @@ MAX_EVIDENCE: Final = 256 << 20  # bytes
     "--key",
     "key_path",
     type=click.Path(path_type=Path),
-    help="標本を開ける鍵、又は許諾書が自分宛てかを確かめる鍵 / key for specimen.age; own key that a certificate must name",
+    help="標本を開ける鍵、又は許諾書や証明が自分宛てかを確かめる鍵 / key for specimen.age; own key that a certificate or proof must name",
 )
-@click.option("--package", "package_path", type=click.Path(path_type=Path), help="受領書の包み / package of a receipt")
+@click.option(
+    "--package",
+    "package_path",
+    type=click.Path(path_type=Path),
+    help="受領書の包み、又は票 / package or slip of a receipt",
+)
 @log_key_option
 @json_option
 @speech
@@ -46,14 +53,18 @@ def verify(
     log_key: str | None,
     as_json: bool,
 ) -> None:
-    """包み・受領書・許諾書・証拠・台帳を、通信なしで検証する。 Verify FILE (or a ledger folder) offline."""
+    """包み・受領書・許諾書・受渡しの証明・証拠・台帳を、通信なしで検証する。 Verify FILE (or a ledger folder) offline."""
     out.as_json = as_json
     if not file.exists():
         raise NotFoundError(file.name)
     if file.is_dir():
         _ledger(out, file, log_key)
     elif _starts(file, RECEIPT.encode()):
-        _receipt(out, file, package_path, log_key)
+        _receipt(out, file, _of_receipt(package_path), log_key)
+    elif _starts(file, CONSIGNMENT_RECEIPT.encode()):
+        tell_receipt(out, file, _of_receipt(package_path))
+    elif is_consignment_proof(file):
+        tell_proof(out, file, key_path, log_key)
     elif _is_certificate(file):
         _certificate(out, file, key_path, log_key)
     elif EVIDENCE.encode() in _head_and_tail(file):
@@ -112,11 +123,16 @@ def _key_used(out: Speech, vkey: str, pinned: str | None) -> None:
         )
 
 
-def _receipt(out: Speech, file: Path, package_path: Path | None, log_key: str | None) -> None:
-    if package_path is None:
+def _of_receipt(path: Path | None) -> Path:
+    """The package or slip that a receipt is for."""
+    if path is None:
         raise OptionError("--package")
-    if not package_path.is_file():
-        raise NotFoundError(package_path.name)
+    if not path.is_file():
+        raise NotFoundError(path.name)
+    return path
+
+
+def _receipt(out: Speech, file: Path, package_path: Path, log_key: str | None) -> None:
     with package_path.open("rb") as source:
         package = verify_package(source, log_key)
     receipt = verify_receipt(read_small(file, 1 << 20), package.entry, package.entry_bytes)

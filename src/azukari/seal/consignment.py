@@ -18,8 +18,8 @@ from azukari.errors import ForeignReceiptError, FormatError, Language
 from azukari.fields.kinds import Field, Kind
 from azukari.ledger.entry import canonical, parse_canonical
 from azukari.ledger.note import Verifier, open_note, parse_note, sign_note
-from azukari.seal.commitments import commitment
 from azukari.seal.identity import Identity
+from azukari.seal.logged import OpenValue, as_text, committed, require, require_hex
 from azukari.seal.manifest import MAX_FIELDS, SMALL_BAND, SMALL_COUNT
 
 ENTRY: Final = "azukari/consignment/v1"
@@ -28,6 +28,7 @@ RECEIPT: Final = "azukari/consignment-receipt/v1"
 SUFFIX: Final = ".azc"
 MAX_ENTRY: Final = 65_536  # bytes, also of a receipt
 LABELS: Final = ("carrier", "note", "party", "people", "purpose", "units")
+REASON: Final = "reason"  # the label of a void entry
 _IDENTIFIERS: Final = ("consignment", "body", "entrustment", "party")
 
 
@@ -110,16 +111,16 @@ class ConsignmentEntry:
 
     def __post_init__(self) -> None:
         for name in (*_IDENTIFIERS, *(["parent"] if self.parent else [])):
-            _require_hex(getattr(self, name), 16)
-        _require(self.unit.medium is self.medium, "unit")
-        _require(all(n is None or SMALL_COUNT <= n < 2**63 for n in (self.units, self.people)), "count")
-        _require(0 < len(self.fields) <= MAX_FIELDS and self.fields == consigned_fields(self.fields), "fields")
-        _require(_is_day(self.day), "day")
+            require_hex(getattr(self, name), 16)
+        require(self.unit.medium is self.medium, "unit")
+        require(all(n is None or SMALL_COUNT <= n < 2**63 for n in (self.units, self.people)), "count")
+        require(0 < len(self.fields) <= MAX_FIELDS and self.fields == consigned_fields(self.fields), "fields")
+        require(_is_day(self.day), "day")
         if self.recipient:
             Verifier.parse(self.recipient)
-        _require(set(self.commitments) == set(LABELS), "commitments")
+        require(set(self.commitments) == set(LABELS), "commitments")
         for text in self.commitments.values():
-            _require_hex(text, 32)
+            require_hex(text, 32)
 
     def encode(self) -> bytes:
         """The canonical bytes: the ledger entry, and the slip that the recipient signs for."""
@@ -142,31 +143,50 @@ class ConsignmentEntry:
         value = _object(data, ENTRY)
         try:
             entry = cls(
-                **{name: _text(value[name]) for name in (*_IDENTIFIERS, "parent", "day", "recipient")},
+                **{name: as_text(value[name]) for name in (*_IDENTIFIERS, "parent", "day", "recipient")},
                 medium=Medium(value["medium"]),
                 unit=Unit(value["unit"]),
                 units=_count(value["units"]),
                 people=_count(value["people"]),
-                fields=tuple(Field.parse(_text(text)) for text in value["fields"]),
-                commitments={label: _text(text) for label, text in value["commitments"].items()},
+                fields=tuple(Field.parse(as_text(text)) for text in value["fields"]),
+                commitments={label: as_text(text) for label, text in value["commitments"].items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FormatError("consignment") from error
-        _require(entry.encode() == data, "consignment")
+        require(entry.encode() == data, "consignment")
         return entry
 
 
 @dataclass(frozen=True)
 class VoidEntry:
-    """現物の受渡しの取消し（台帳の記載）。 On ``day`` a consignment was called void; the reason is committed to."""
+    """現物の受渡しの取消し（台帳の記載）。 On ``day`` (ISO) a consignment was called void; the reason is committed to.
+
+    Anything of another form raises FormatError.
+    """
 
     consignment: str
     day: str
     reason: str  # the commitment, 32 bytes as hex
 
+    def __post_init__(self) -> None:
+        require_hex(self.consignment, 16)
+        require(_is_day(self.day), "day")
+        require_hex(self.reason, 32)
+
     def encode(self) -> bytes:
         """The canonical bytes: the ledger entry."""
         return canonical({"type": VOID, "consignment": self.consignment, "day": self.day, "reason": self.reason})
+
+    @classmethod
+    def parse(cls, data: bytes) -> VoidEntry:
+        """Read an entry strictly. Raises FormatError."""
+        value = _object(data, VOID)
+        try:
+            entry = cls(*(as_text(value[name]) for name in ("consignment", "day", "reason")))
+        except KeyError as error:
+            raise FormatError("void") from error
+        require(entry.encode() == data, "void")
+        return entry
 
 
 def consigned_fields(fields: Any) -> tuple[Field, ...]:
@@ -176,12 +196,12 @@ def consigned_fields(fields: Any) -> tuple[Field, ...]:
 
 def commitments_of(seed: bytes, values: Mapping[str, str]) -> dict[str, str]:
     """The commitments to ``values`` (one for each of LABELS), opened by HMAC-SHA256 of the label under the seed."""
-    return {label: committed(seed, label, values[label]) for label in LABELS}
+    return {label: committed(label, opened(seed, label, values[label])) for label in LABELS}
 
 
-def committed(seed: bytes, label: str, value: str) -> str:
-    """One commitment, as hex."""
-    return commitment(label, hmac.digest(seed, label.encode(), "sha256"), value.encode()).hex()
+def opened(seed: bytes, label: str, value: str) -> OpenValue:
+    """What opens the commitment to ``value`` under this label. Raises FormatError, LimitError for a text that no proof carries."""
+    return OpenValue(hmac.digest(seed, label.encode(), "sha256"), value)
 
 
 def sign_receipt(entry_bytes: bytes, identity: Identity, today: date) -> bytes:
@@ -231,18 +251,18 @@ def _receipt_text(entry: ConsignmentEntry, entry_bytes: bytes, day: str) -> str:
 
 
 def _read_receipt(note: bytes) -> tuple[str, dict[str, Any]]:
-    _require(len(note) <= MAX_ENTRY, "receipt")
+    require(len(note) <= MAX_ENTRY, "receipt")
     text, _ = parse_note(note)
     heading, _, rest = text.partition("\n")
-    _require(heading == RECEIPT, "receipt")
+    require(heading == RECEIPT, "receipt")
     value = parse_canonical(rest.removesuffix("\n").encode(), RECEIPT)
-    _require(isinstance(value.get("day"), str) and _is_day(value["day"]), "receipt")
-    _require(isinstance(value.get("consignment"), str), "receipt")
+    require(isinstance(value.get("day"), str) and _is_day(value["day"]), "receipt")
+    require(isinstance(value.get("consignment"), str), "receipt")
     return text, value
 
 
 def _object(data: bytes, kind: str) -> dict[str, Any]:
-    _require(len(data) <= MAX_ENTRY, "consignment")
+    require(len(data) <= MAX_ENTRY, "consignment")
     try:
         return parse_canonical(data, kind)
     except RecursionError as error:  # from Python 3.13 on, json reads deeper than Python code may recurse
@@ -256,14 +276,8 @@ def _banded(count: int | None) -> int | str:
 def _count(value: Any) -> int | None:
     if value == SMALL_BAND:
         return None
-    _require(type(value) is int, "count")
+    require(type(value) is int, "count")
     return int(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise FormatError("text")
-    return value
 
 
 def _is_day(text: str) -> bool:
@@ -271,12 +285,3 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-
-
-def _require_hex(text: str, size: int) -> None:
-    _require(len(text) == 2 * size and not set(text) - set("0123456789abcdef"), "hex")
-
-
-def _require(condition: bool, detail: str) -> None:
-    if not condition:
-        raise FormatError(detail)

@@ -22,14 +22,16 @@ from azukari.errors import (
 from azukari.fields.kinds import Field
 from azukari.seal.commitments import OPENING_BYTES
 from azukari.seal.consignment import (
+    REASON,
     ConsignmentEntry,
     Medium,
     Unit,
     VoidEntry,
     commitments_of,
-    committed,
     consigned_fields,
+    opened,
 )
+from azukari.seal.logged import committed
 from azukari.seal.manifest import SMALL_COUNT
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.custody import queries, vault
@@ -114,11 +116,16 @@ def void(*, consignment_id: UUID, reason: str, kek: KeyEncryptionKey, by: UUID, 
         if row.voided_at is not None:
             raise StateError("this was called void before")
         seed = kek.unwrap(bytes(row.wrapped_seed), vault.seed_purpose(row.id))
-        said = VoidEntry(row.id.hex, at.date().isoformat(), committed(seed, "reason", reason.strip()))
-        row.voided_at, row.voided_by, row.void_reason = at, by, reason.strip()
+        row.voided_at, row.voided_by, row.void_reason = at, by, _lines(reason)
+        said = VoidEntry(row.id.hex, at.date().isoformat(), committed(REASON, opened(seed, REASON, row.void_reason)))
         row.void_index = ledger.append(log_id=sequencer.log_of(row.body_id).id, data=said.encode(), by=by, at=at)
         row.save(update_fields=["voided_at", "voided_by", "void_reason", "void_index"])
     return row.void_index
+
+
+def _lines(text: str) -> str:
+    """Without what a browser adds: no proof of the text carries CR LF."""
+    return "\n".join(text.strip().splitlines())
 
 
 def _fields(slip: Slip, terms: queries.EntrustmentInfo) -> tuple[Field, ...]:
@@ -202,8 +209,8 @@ def _row(
         units=slip.units,
         people=people,
         fields=[str(field) for field in fields],
-        carrier=slip.carrier.strip(),
-        note=slip.note.strip(),
+        carrier=_lines(slip.carrier),
+        note=_lines(slip.note),
         day=slip.day,
         withheld_people=len(withheld.out),
         withheld_addresses=len(withheld.covered),
