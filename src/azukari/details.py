@@ -20,6 +20,8 @@ _REGISTER: Final = {
     "a list holds 1,000,000 people at most": "一覧は 1,000,000 人までです",
     "fewer people than the list holds, or nobody at all": "人数が一覧より少ないか、0 人です",
     "there is no such consignment": "その受渡しはありません",
+    "a proof cannot show this": "証明で示せない値です",
+    "no checkpoint covers this consignment yet": "この受渡しの記載は、まだ署名された台帳に入っていません。少し待ってください",
     "this was called void before": "すでに取り消されています",
     "this was called void": "取り消されています",
     "only what a sub-contractor gets hangs on another": "上の受渡しに結び付くのは、再委託先に渡すものだけです",

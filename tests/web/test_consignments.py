@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from io import BytesIO
@@ -30,9 +32,11 @@ from azukari.errors import (
     StateError,
 )
 from azukari.seal.consignment import ConsignmentEntry, Unit, sign_receipt
+from azukari.seal.consignment_proof import verify_consignment_proof
 from azukari.seal.identity import Identity, card_of
 
 DAY = AT.date()
+VERIFIER = Path(__file__).parents[2] / "verifier" / "azukari_verify.py"
 
 
 @pytest.fixture
@@ -294,6 +298,63 @@ def test_list_when_both_kinds_are_many_then_each_is_on_one_page_once_and_newest_
     assert [row.id for row in of_work.rows] == [row.id for row in rows[:50]]
 
 
+# ---- The proof ----------------------------------------------------------------------------------------------------
+
+
+def test_proof_when_asked_for_then_it_opens_what_was_chosen_and_holds_through_receipt_and_voiding(
+    own: Records, ledger: Ledger
+) -> None:
+    from azukari.web.custody.actions import consignment, signed_for
+    from azukari.web.custody.queries import consignment_proofs as proofs
+
+    identity, info = keyed_party(own)
+    with pytest.raises(NotFoundError):
+        proofs.proof(info.id, [], KEK)
+    ledger.integrate()
+    bare = verify_consignment_proof(proofs.proof(info.id, [], KEK), vkey=ledger.vkey, party_vkey=identity.vkey)
+    assert (bare.opened, bare.signed_on, bare.voided_on) == ({}, None, None)
+    signed_for.add_receipt(note=sign_receipt(info.entry, identity, DAY), body_id=own.body_id, by=BY, at=AT)
+    consignment.void(consignment_id=info.id, reason="箱の数を\r\n誤った", kek=KEK, by=BY, at=AT)
+    hidden = verify_consignment_proof(proofs.proof(info.id, ["units", "people"], KEK))
+    assert (hidden.signed_on, hidden.voided_on, hidden.opened) == (
+        DAY.isoformat(),
+        None,
+        {"units": "3", "people": "40"},
+    )
+    ledger.integrate()
+    whole = verify_consignment_proof(proofs.proof(info.id, proofs.MAY_SHOW, KEK), vkey=ledger.vkey)
+    assert (whole.voided_on, whole.reason) == (DAY.isoformat(), "箱の数を\n誤った")
+    assert whole.opened["party"] == "鍵のある会社" and whole.opened["carrier"] == "職員が鍵付きの箱で運ぶ"
+    assert verify_consignment_proof(proofs.proof(info.id, [], KEK)).reason == ""
+    with pytest.raises(OptionError):
+        proofs.proof(info.id, ["local_ids"], KEK)
+    with pytest.raises(NotFoundError):
+        proofs.proof(uuid4(), [], KEK)
+
+
+def test_proof_when_saved_from_the_page_then_only_the_checked_values_are_in_it(own: Records, ledger: Ledger) -> None:
+    info = consign(own, note="一行目\r\n二行目", local_ids=["0501"], people=40)
+    address = f"/consignments/{info.id}"
+    for role in ("officer", "auditor", "approver"):
+        client = client_of(own.people[role])
+        assert client.get(f"{address}/proof").status_code == (404 if role == "officer" else 200)
+        ledger.integrate()
+        saved = client.get(f"{address}/proof?show=units&show=note")
+        assert saved.headers["Content-Disposition"].endswith('.azd"')
+        found = verify_consignment_proof(saved.content)
+        assert found.opened == {"units": "3", "note": "一行目\n二行目"}
+        assert not [word for word in ("0501", "職員", "委託先") if word in saved.content.decode()]
+        assert client.get(f"{address}/proof?show=everything").status_code == 400
+        assert 'name="show"' in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("text", ["箱\x1b[2J", "箱\u202e", "箱\x00"])
+def test_consign_when_a_text_holds_what_no_proof_carries_then_refused(own: Records, text: str) -> None:
+    for name in ("carrier", "note"):
+        with pytest.raises(FormatError):
+            consign(own, **{name: text})
+
+
 # ---- Screens ------------------------------------------------------------------------------------------------------
 
 
@@ -363,8 +424,33 @@ def test_command_when_consigned_and_signed_then_the_receipt_comes_back(scene: Sc
         "grade": "receipted",
     }
     scene.refused("state", "receipt", scene / "box.azc.receipt")
+    proven(scene, made["consignment"], key)
     assert scene.json("consign", "void", made["consignment"], "--reason", "誤記")["entry"] > made["entry"]
     scene.refused("state", "consign", "void", made["consignment"], "--reason", "誤記")
+
+
+def proven(scene: Scene, consignment: str, key: Path) -> None:
+    """The proof as a stranger checks it, by two programs; the receipt with its slip."""
+    scene.json("consign", "prove", consignment, "--show", "units,carrier", "-o", scene / "box.azd")
+    scene.refused("option", "consign", "prove", consignment, "--show", "list", "-o", scene / "other.azd")
+    scene.refused("state", "consign", "prove", consignment, "-o", scene / "box.azd")
+    said = call("verify", scene / "box.azd", "-i", key, "--log-key", scene.log_key, "--json").json
+    assert (said["verdict"], said["opened"], said["people"]) == ("holds", {"units": "12", "carrier": "直接"}, "<10")
+    assert said["signed_on"] and said["voided_on"] is None and said["own_key_checked"]
+    for lang, told in (
+        ("ja", ("12 箱", "相手の署名", "誰の台帳か")),
+        ("en", ("12 boxes", "signed on", "Whose ledger")),
+    ):
+        answer = call("verify", scene / "box.azd", lang=lang)
+        assert answer.code == 0 and not [word for word in told if word not in answer.out], answer.out
+    small = [sys.executable, str(VERIFIER), str(scene / "box.azd"), "--log-key", scene.log_key, "--json"]
+    assert json.loads(subprocess.run(small, capture_output=True, check=True, text=True).stdout)["verdict"] == "holds"
+    other = ("verify", scene / "box.azd", "-i", scene / f"{scenes.KANA.slug}.key")
+    scenes.refused("foreign-receipt", call, *other)
+    receipt = ("verify", scene / "box.azc.receipt")
+    assert call(*receipt, "--package", scene / "box.azc").code == 0
+    assert call(*receipt).code == OptionError.code
+    assert call(*receipt, "--package", scene / "box.azd").code == FormatError.code
 
 
 def test_command_when_it_makes_no_sense_then_refused_and_nothing_changed(scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""`consign`: hand-overs that are no table, the recipient's signature for them, and calling one void."""
+"""`consign`: hand-overs that are no table, their proof, the recipient's signature for them, and calling one void."""
 
 from __future__ import annotations
 
@@ -162,6 +162,51 @@ def void(
     index = action(consignment_id=found, reason=reason, kek=office.kek, by=office.by, at=office.at)
     out.say(f"取り消しました: 台帳 {index} 番", f"Called void: ledger entry {index}")
     out.answer({"consignment": found.hex, "entry": index})
+
+
+@consign.command("prove")
+@click.argument("consignment")
+@click.option(
+    "--show", default="party,people,purpose,units", show_default=True, help="示す値 / values to show, by label"
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="証明 / proof, *.azd")
+@office_options
+@json_option
+@speech
+def prove(
+    out: Speech,
+    consignment: str,
+    show: str,
+    output: Path,
+    office_path: Path,
+    keys_path: Path,
+    login: str | None,
+    as_json: bool,
+) -> None:
+    """受渡しの証明を書く。 Write the proof of CONSIGNMENT, which `azukari verify` checks offline."""
+    out.as_json = as_json
+    require_new(output)
+    office = open_office(office_path, keys_path, login)
+    from azukari.web.custody.queries import consignment_proofs
+
+    found, labels = _own(office, consignment), [label.strip() for label in show.split(",") if label.strip()]
+    _integrate(office)
+    data = consignment_proofs.proof(found, labels, office.kek)
+    with creating(output) as file:
+        file.write(data)
+    out.say(f"証明を書きました: {output.name}", f"Proof written: {output.name}")
+    out.answer({"consignment": found.hex, "proof": str(output), "shown": sorted(labels)})
+
+
+def _integrate(office: Office) -> None:
+    """What was logged a moment ago is proven under a checkpoint that covers it."""
+    from azukari.web.sequencer import queries
+    from azukari.web.sequencer.actions import checkpoint
+    from azukari.web.sequencer.queries.signing import signers_of
+
+    log = queries.log_of(office.body_id)
+    signers = signers_of(log.id, office.kek, office.at.date())
+    checkpoint.integrate(log_id=log.id, signers=signers, by=office.by, at=office.at)
 
 
 @consign.command("sign")

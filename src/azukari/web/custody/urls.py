@@ -71,6 +71,7 @@ urlpatterns = [
     path("entrustments/<uuid:entrustment_id>/consign", consignments.consign, name="consign"),
     path("consignments/<uuid:consignment_id>", consignments.consignment, name="consignment"),
     path("consignments/<uuid:consignment_id>/slip", consignments.slip, name="consignment_slip"),
+    path("consignments/<uuid:consignment_id>/proof", consignments.proof, name="consignment_proof"),
     path("consignments/<uuid:consignment_id>/receipt", consignments.take_receipt, name="take_consignment_receipt"),
     path("consignments/<uuid:consignment_id>/paper", consignments.note_paper, name="note_paper"),
     path("consignments/<uuid:consignment_id>/void", consignments.void, name="void_consignment"),

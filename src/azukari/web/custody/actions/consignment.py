@@ -79,7 +79,7 @@ def consign(*, slip: Slip, kek: KeyEncryptionKey, by: UUID, at: datetime) -> UUI
 
     Raises NotPermittedError (as for sealing; a field that the entrustment does not let out), ExpiredError,
     ProtectedError (somebody under protective measures is in it, or may be), OptionError (counts, texts, days),
-    FormatError and NumberInTextError (a local id; its place only), LimitError, NotFoundError, KeyFileError.
+    FormatError (a local id, its place only; a text that no proof carries), NumberInTextError (a local id), LimitError, NotFoundError, KeyFileError.
     A confirmed key of the party is not needed: paper is not sealed to one, and a receipt may be on paper too.
     """
     terms, party = queries.entrustment(slip.entrustment_id), queries.party(slip.party_id)

@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 
 from azukari.fields.kinds import Field
-from azukari.seal.consignment import Unit
+from azukari.seal.consignment import REASON, Unit
 from azukari.web.custody.forms.inputs import days, field_choices, fields_input
-from azukari.web.ui.words import language, say
+from azukari.web.ui.words import language, pick, say
 
 
 class ConsignForm(forms.Form):
@@ -86,3 +86,27 @@ class PaperForm(forms.Form):
             "No signature to check: kept as the body's claim.",
         ),
     )
+
+
+class ShowForm(forms.Form):
+    """証明で示す値。 What a proof opens; whatever is not chosen stays hidden behind its commitment."""
+
+    show = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label=say("示す値", "Values to show")
+    )
+
+    def __init__(self, *, voided: bool) -> None:
+        super().__init__(initial={"show": ["party", "people", "purpose", "units"]})
+        known = {label: pick(*words) for label, words in _SHOWN.items() if voided or label != REASON}
+        self.fields["show"].choices = list(known.items())  # type: ignore[attr-defined]
+
+
+_SHOWN = {
+    "party": ("相手", "Party"),
+    "purpose": ("利用目的", "Purpose"),
+    "units": ("数", "How many"),
+    "people": ("人数", "People"),
+    "carrier": ("渡し方", "How it gets there"),
+    "note": ("備考", "Note"),
+    REASON: ("取消しの理由", "Why it is void"),
+}

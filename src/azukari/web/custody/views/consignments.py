@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from azukari.errors import AzukariError, ForeignReceiptError
 from azukari.fields.kinds import Field
 from azukari.seal.consignment import MAX_ENTRY, SUFFIX, Unit, consignment_of
+from azukari.seal.consignment_proof import SUFFIX as PROOF_SUFFIX
 from azukari.stores.clock import now
 from azukari.tables import read_table
 from azukari.tables.guard import unguarded
@@ -22,11 +23,11 @@ from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import queries
 from azukari.web.custody.actions import consignment as action
 from azukari.web.custody.actions import signed_for
-from azukari.web.custody.forms.consignments import ConsignForm, PaperForm
+from azukari.web.custody.forms.consignments import ConsignForm, PaperForm, ShowForm
 from azukari.web.custody.forms.permissions import ReasonForm
 from azukari.web.custody.forms.receipts import ReceiptForm
+from azukari.web.custody.queries import consignment_proofs, naming
 from azukari.web.custody.queries import consignments as found
-from azukari.web.custody.queries import naming
 from azukari.web.custody.views import own
 from azukari.web.custody.withholding import anybody_protected, day_of, withhold_people
 from azukari.web.jobs.uploads import SMALL, memory
@@ -77,6 +78,16 @@ def slip(request: HttpRequest, consignment_id: UUID) -> HttpResponse:
     info = own.consignment(request, consignment_id)
     headers = {"Content-Disposition": f'attachment; filename="{info.id.hex}{SUFFIX}"'}
     return HttpResponse(info.entry, content_type="application/json", headers=headers)
+
+
+@allow(*STAFF)
+@require_safe
+def proof(request: HttpRequest, consignment_id: UUID) -> HttpResponse:
+    """What a stranger checks offline (`azukari verify`); ``show``: the values that it opens."""
+    info = own.consignment(request, consignment_id)
+    data = consignment_proofs.proof(info.id, request.GET.getlist("show"), office.key())
+    headers = {"Content-Disposition": f'attachment; filename="{info.id.hex}{PROOF_SUFFIX}"'}
+    return HttpResponse(data, content_type="application/json", headers=headers)
 
 
 @allow(Role.OFFICER)
@@ -133,6 +144,7 @@ def _page(request: HttpRequest, info: found.ConsignmentInfo, **forms: Any) -> Ht
         "receipts": found.receipts(info.id),
         "listed": listed,
         "local_ids": found.local_ids(info.id, office.key()) if officer and listed <= SHOWN else None,
+        "show": ShowForm(voided=info.voided_at is not None),
         "receipt": forms.get("receipt") or ReceiptForm(),
         "paper": forms.get("paper") or PaperForm(),
         "void": forms.get("void") or ReasonForm(auto_id="void_%s"),
