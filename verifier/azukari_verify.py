@@ -871,56 +871,49 @@ class Verification:
         need(shams["drawn"] == 10_000 and shams["reached"] == 0, "evidence", "number of shams")
         need(float(shams["highest"]) >= max(map(float, shams["first"])), "evidence", "highest sham")
 
-# ---- A certificate, step by step (permission.md) -------------------------------------------------------------
+# ---- Certificates (permission.md) and proofs of consignments (consignment.md), step by step --------------------
 
-class Permission:
-    """One certificate, on one day; `tick` is called with the number of each step that holds."""
-    def __init__(self, log_key: str | None, party_key: str | None, today: date, tick: Callable[[int], None]) -> None:
-        self.log_key, self.party_key, self.today, self.tick = log_key, party_key, today, tick
+class Proven:
+    """An entry, a later one about it or null, their proofs, and opened values; `tick` is called with each step that holds."""
+    steps: int
+    later: str
+    limit: int
+    form: Any
+    conclude: Callable[[], None]
+    def __init__(self, log_key: str | None, party_key: str | None, tick: Callable[[int], None]) -> None:
+        self.log_key, self.party_key, self.tick = log_key, party_key, tick
         self.result: dict[str, Any] = {}
 
     def retract(self) -> None:
         self.result.clear()
 
-    def run(self, certificate: bytes, _: bytes | None = None) -> None:
-        self.file = certificate
-        for number in range(1, 10):
+    def run(self, file: bytes, _: bytes | None = None) -> None:
+        self.file = file
+        for number in range(1, self.steps + 1):
             getattr(self, f"step_{number}")()
             self.tick(number)
-        shown = ("country", "fields", "people", "starts_on", "expires_on", "decided", "mode", "report")
-        self.result.update({name: self.p[name] for name in shown}, as_of=self.as_of, permission=self.p["permission"])
-        self.result.update({label: opened["value"] for label, opened in self.c["openings"].items()})
+        self.conclude()
 
-    def step_1(self) -> None:
-        """ファイルの形式が仕様どおりです / the file has the form of the specification"""
-        need(len(self.file) <= 65_536, "limit", "certificate")
+    def read(self) -> list[Any]:
+        """The entries; of a file of the right form, whose proofs are proofs."""
+        need(len(self.file) <= self.limit, "limit", "file")
         self.c = parse_canonical(self.file)
-        check(self.c, CERTIFICATE, "certificate")
-        self.parts = [self.c] if self.c["status"] is None else [self.c, self.c["status"]]
+        check(self.c, self.form, "file")
+        self.parts = [self.c] if self.c[self.later] is None else [self.c, self.c[self.later]]
         self.proofs = [parse_proof(part["proof"]) for part in self.parts]
-        self.p, *rest = [parse_canonical(part["entry"].encode()) for part in self.parts]
-        check(self.p, PERMISSION, "permission")
-        for status in rest:
-            check(status, STATUS, "status")
-        self.status = rest[0] if rest else {"state": "in-force", "day": self.p["decided"]}
-        self.as_of = self.status["day"]
         for part, (key, index, _, _) in zip(self.parts, self.proofs):
             need(signing_key(key) and part["index"] == index, "format", "index or key of a proof")
-        need(max(self.p["starts_on"], self.p["decided"]) <= self.p["expires_on"], "format", "period")
-        need((self.p["mode"] == "now") == (self.p["report"] == ""), "format", "report")
-        need(self.as_of >= self.p["decided"], "format", "a status before the decision")
-        for label, opened in self.c["openings"].items():
-            value, empty = opened["value"], label == "evidence" and self.p["mode"] == "now"
-            need(len(value) <= 2_000, "limit", label)
-            text = value.replace("\n", "") if label in TEXTS else value
-            need(INVISIBLE.search(text) is None and (value == "") == empty, "format", label)
+        return [parse_canonical(part["entry"].encode()) for part in self.parts]
 
-    def step_2(self) -> None:
-        """状態の証明があれば、この許諾の、台帳の同じ時点のものです / a status, if any, is this permission's, in the same view of the ledger"""
+    def read_value(self, label: str, value: str, several_lines: bool) -> None:
+        need(len(value) <= 2_000, "limit", label)
+        need(INVISIBLE.search(value.replace("\n", "") if several_lines else value) is None, "format", label)
+
+    def one_view(self, same: bool) -> None:
         for key, index, _, note in self.proofs[1:]:
             first = self.proofs[0]
-            need(self.status["permission"] == self.p["permission"], "proof", "a status of another permission")
-            need(index > first[1], "proof", "a status before the permission")
+            need(same, "proof", "an entry about another one")
+            need(index > first[1], "proof", "a later entry that stands before the first")
             need((key, note) == (first[0], first[3]), "proof", "two views of the ledger")
 
     def step_3(self) -> None:
@@ -937,17 +930,51 @@ class Permission:
         for part, (_, index, path, _) in zip(self.parts, self.proofs):
             verify_inclusion(leaf_hash(part["entry"].encode()), index, self.checkpoint[0], path, self.checkpoint[1])
 
+    def was_committed(self, label: str, opened: Any, commitment: str) -> None:
+        found = commit(label, unhex(opened["opening"]), opened["value"].encode()).hex()
+        need(found == commitment, "commitment", label)
+
+    def is_for_reader(self, named: str, word: str) -> None:
+        if self.party_key is not None:
+            need(signing_key(self.party_key), "format", "party key")
+            need(self.party_key == named, word)
+
+class Permission(Proven):
+    """One certificate, on one day."""
+    steps, later, limit, form = 9, "status", 65_536, CERTIFICATE
+
+    def conclude(self) -> None:
+        shown = ("country", "fields", "people", "starts_on", "expires_on", "decided", "mode", "report")
+        self.result.update({name: self.p[name] for name in shown}, as_of=self.as_of, permission=self.p["permission"])
+        self.result.update({label: opened["value"] for label, opened in self.c["openings"].items()})
+
+    def step_1(self) -> None:
+        """ファイルの形式が仕様どおりです / the file has the form of the specification"""
+        self.p, *rest = self.read()
+        check(self.p, PERMISSION, "permission")
+        for status in rest:
+            check(status, STATUS, "status")
+        self.status = rest[0] if rest else {"state": "in-force", "day": self.p["decided"]}
+        self.as_of = self.status["day"]
+        need(max(self.p["starts_on"], self.p["decided"]) <= self.p["expires_on"], "format", "period")
+        need((self.p["mode"] == "now") == (self.p["report"] == ""), "format", "report")
+        need(self.as_of >= self.p["decided"], "format", "a status before the decision")
+        for label, opened in self.c["openings"].items():
+            self.read_value(label, opened["value"], label in TEXTS)
+            need((opened["value"] == "") == (label == "evidence" and self.p["mode"] == "now"), "format", label)
+
+    def step_2(self) -> None:
+        """状態の証明があれば、この許諾の、台帳の同じ時点のものです / a status, if any, is this permission's, in the same view of the ledger"""
+        self.one_view(self.status.get("permission") == self.p["permission"])
+
     def step_5(self) -> None:
         """名称と文は、事前に固定したものです / names and texts are those that were committed to"""
         for label, opened in self.c["openings"].items():
-            found = commit(label, unhex(opened["opening"]), opened["value"].encode()).hex()
-            need(found == self.p["commitments"][label], "commitment", label)
+            self.was_committed(label, opened, self.p["commitments"][label])
 
     def step_6(self) -> None:
         """相手は、示された鍵の持ち主です（鍵を示したとき） / it is for the given key, if one was given"""
-        if self.party_key is not None:
-            need(signing_key(self.party_key), "format", "party key")
-            need(self.party_key == self.p["vkey"], "foreign-certificate")
+        self.is_for_reader(self.p["vkey"], "foreign-certificate")
 
     def step_7(self) -> None:
         """取消しは示されていません / no revocation is shown"""
@@ -956,30 +983,19 @@ class Permission:
     def step_8(self) -> None:
         """今日は許諾の期間内です / today is within the period"""
         first, last = self.p["starts_on"], self.p["expires_on"]
-        need(first <= self.today.isoformat() <= last, "expired", f"{first} - {last}")
+        need(first <= today().isoformat() <= last, "expired", f"{first} - {last}")
 
     def step_9(self) -> None:
         """基準日が新しい / the day that it speaks of is recent"""
-        age = (self.today - date.fromisoformat(self.as_of)).days
+        age = (today() - date.fromisoformat(self.as_of)).days
         need(age >= -1, "format", "a day that has not come yet")
         need(age <= 31, "stale", self.as_of)
 
-# ---- A proof of a consignment, step by step (consignment.md, The proof) ------------------------------------------
+class Consignment(Proven):
+    """One proof of a consignment."""
+    steps, later, limit, form = 7, "void", 262_144, CONSIGNMENT_PROOF
 
-class Consignment:
-    """One proof; `tick` is called with the number of each step that holds."""
-    def __init__(self, log_key: str | None, party_key: str | None, tick: Callable[[int], None]) -> None:
-        self.log_key, self.party_key, self.tick = log_key, party_key, tick
-        self.result: dict[str, Any] = {}
-
-    def retract(self) -> None:
-        self.result.clear()
-
-    def run(self, proof: bytes, _: bytes | None = None) -> None:
-        self.file, self.signed_on = proof, None
-        for number in range(1, 8):
-            getattr(self, f"step_{number}")()
-            self.tick(number)
+    def conclude(self) -> None:
         shown = ("consignment", "medium", "unit", "units", "people", "fields", "day", "parent", "recipient")
         self.result.update({name: self.e[name] for name in shown}, signed_on=self.signed_on)
         self.result["opened"] = {label: opened["value"] for label, opened in self.c["openings"].items()}
@@ -987,82 +1003,53 @@ class Consignment:
 
     def step_1(self) -> None:
         """ファイルの形式が仕様どおりです / the file has the form of the specification"""
-        need(len(self.file) <= 262_144, "limit", "proof")
-        self.c = parse_canonical(self.file)
-        check(self.c, CONSIGNMENT_PROOF, "proof")
-        self.parts = [self.c] if self.c["void"] is None else [self.c, self.c["void"]]
-        self.proofs = [parse_proof(part["proof"]) for part in self.parts]
-        for part, (key, index, _, _) in zip(self.parts, self.proofs):
-            need(len(part["entry"].encode()) <= 65_536, "format", "entry")
-            need(signing_key(key) and part["index"] == index, "format", "index or key of a proof")
-        self.e, *rest = [parse_canonical(part["entry"].encode()) for part in self.parts]
+        self.e, *rest = self.read()
         check(self.e, CONSIGNMENT, "consignment")
+        need(all(len(part["entry"].encode()) <= 65_536 for part in self.parts), "format", "entry")
         need(self.e["unit"] in UNITS[self.e["medium"]], "format", "unit")
         self.void = rest[0] if rest and check(rest[0], VOID, "void") else None
         self.reason = self.c["void"] and self.c["void"]["reason"]
         for label, opened in [*self.c["openings"].items(), *([("reason", self.reason)] if self.reason else [])]:
             value, count = opened["value"], label in ("people", "units")
-            need(len(value) <= 2_000, "limit", label)
-            need(INVISIBLE.search(value if label == "party" else value.replace("\n", "")) is None, "format", label)
+            self.read_value(label, value, label != "party")
             need(value != "" or label == "note", "format", f"{label} is empty")
             need(not count or re.match("[1-9][0-9]{0,18}\\Z", value) is not None, "format", f"{label} is no count")
 
     def step_2(self) -> None:
         """取消しがあれば、この受渡しの、台帳の同じ時点のものです / a void entry, if any, is this consignment's, in the same view of the ledger"""
-        for key, index, _, note in self.proofs[1:]:
-            first = self.proofs[0]
-            need(self.void["consignment"] == self.e["consignment"], "proof", "another consignment was called void")
-            need(index > first[1], "proof", "a void entry before the consignment")
-            need((key, note) == (first[0], first[3]), "proof", "two views of the ledger")
-
-    def step_3(self) -> None:
-        """台帳の署名が確かです / the checkpoint is signed by the ledger's key"""
-        self.key, _, _, note = self.proofs[0]
-        origin = self.key.split("+")[0]
-        self.checkpoint = open_checkpoint(note.encode(), origin, [self.key])
-        if self.log_key is not None:
-            need(signing_key(self.log_key), "format", "log key")
-            open_checkpoint(note.encode(), origin, [self.log_key])
-
-    def step_4(self) -> None:
-        """記載は、その台帳のものです / the entries are in that ledger"""
-        for part, (_, index, path, _) in zip(self.parts, self.proofs):
-            verify_inclusion(leaf_hash(part["entry"].encode()), index, self.checkpoint[0], path, self.checkpoint[1])
+        self.one_view(self.void is not None and self.void["consignment"] == self.e["consignment"])
 
     def step_5(self) -> None:
         """示された値は、事前に固定したものです / the values that are shown are those that were committed to"""
-        fixed = {label: (opened, self.e["commitments"][label]) for label, opened in self.c["openings"].items()}
+        for label, opened in self.c["openings"].items():
+            self.was_committed(label, opened, self.e["commitments"][label])
         if self.reason:
-            fixed["reason"] = self.reason, self.void["reason"]
-        for label, (opened, commitment) in fixed.items():
-            found = commit(label, unhex(opened["opening"]), opened["value"].encode()).hex()
-            need(found == commitment, "commitment", label)
+            self.was_committed("reason", self.reason, self.void["reason"])
         for label in {"people", "units"} & set(self.c["openings"]):
             count = int(self.c["openings"][label]["value"])
             need(self.e[label] == (count if count >= 10 else "<10"), "commitment", f"{label} is not what the entry says")
 
     def step_6(self) -> None:
         """受領書があれば、記載の鍵による、この記載への署名です / a receipt, if any, is signed over this entry by the key that it names"""
-        if self.c["receipt"] is None:
-            return
-        raw = self.c["receipt"].encode()
+        given = self.c["receipt"]
+        self.signed_on = None if given is None else self.receipt_day(given.encode())
+
+    def receipt_day(self, raw: bytes) -> str:
         need(len(raw) <= 65_536, "format", "receipt")
         heading, body, nothing = parse_note(raw)[0].split("\n")
         need((heading, nothing) == ("azukari/consignment-receipt/v1", ""), "format", "receipt")
         said = parse_canonical(body.encode())
         need(type(said) is dict and said.get("type") == heading and day(said.get("day")), "format", "receipt")
         need(type(said.get("consignment")) is str, "format", "receipt")
-        same = ("consignment", "medium", "unit", "units", "people", "fields")
-        own = {"type": heading, "day": said["day"], "entry": H(self.c["entry"].encode()).hex(), **{m: self.e[m] for m in same}}
+        same = {name: self.e[name] for name in ("consignment", "medium", "unit", "units", "people", "fields")}
+        own = {"type": heading, "day": said["day"], "entry": H(self.c["entry"].encode()).hex(), **same}
         need(canonical(said) == canonical(own) and self.e["recipient"] != "", "foreign-receipt")
         open_note(raw, [self.e["recipient"]])
-        self.signed_on = said["day"]
+        return str(said["day"])
 
     def step_7(self) -> None:
         """相手は、示された鍵の持ち主です（鍵を示したとき） / it is for the given key, if one was given"""
-        if self.party_key is not None:
-            need(signing_key(self.party_key), "format", "party key")
-            need(self.party_key == self.e["recipient"], "foreign-receipt")
+        self.is_for_reader(self.e["recipient"], "foreign-receipt")
 
 # ---- Words for people ---------------------------------------------------------------------------------------
 
@@ -1185,7 +1172,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         file = read_file(options.file)
         if options.file.lower().endswith(".azp") or file.endswith(b'"type":"azukari/certificate/v1"}'):
-            checked = Permission(options.log_key, options.party_key, today(), tick)
+            checked = Permission(options.log_key, options.party_key, tick)
         elif options.file.lower().endswith(".azd") or b'"type":"azukari/consignment-proof/v1"' in file[:262_144]:
             checked = Consignment(options.log_key, options.party_key, tick)
         checked.run(file, read_file(options.specimen) if options.specimen else None)
