@@ -96,7 +96,7 @@ def test_people_when_listed_then_found_again_by_person_and_gone_once_erased(own:
     person = queries.known(own.body_id, "0501", KEK)
     assert person is not None and consignments.of_subject(person.id) == [info.id]
     assert consignments.local_ids(info.id, KEK) == ["0501", "0502"]
-    subject.erase(subject_id=person.id, by=BY, at=AT)
+    subject.destroy(subject_id=person.id, kek=KEK, by=BY, at=AT)
     assert consignments.local_ids(info.id, KEK) == ["0502"]
     assert consignments.of_subject(person.id) == [info.id], "that somebody was in it stays, under a random id"
 

@@ -165,9 +165,9 @@ def test_protected_person_when_to_be_erased_then_not_before_the_protection_is_ov
     assert person is not None
     assert protections.shown(protections.protection(noted), KEK).note == "避難先の申出"
     with pytest.raises(StateError):
-        subject.erase(subject_id=person.id, by=BY, at=AT)
+        subject.destroy(subject_id=person.id, kek=KEK, by=BY, at=AT)
     protection.end(protection_id=noted, by=BY, at=AT)
-    subject.erase(subject_id=person.id, by=BY, at=AT)
+    subject.destroy(subject_id=person.id, kek=KEK, by=BY, at=AT)
     gone = protections.shown(protections.protection(noted), KEK)
     assert (gone.local_id, gone.note) == (None, None)
 

@@ -74,6 +74,8 @@ def under(scene: Scene) -> set[str]:
     from azukari.web import office, rekeying
     from azukari.web.accounts.wrapped import FactorSecrets
     from azukari.web.incidents.wrapped import KeptSpecimens
+    from azukari.web.subjects import keystore
+    from azukari.web.subjects.wrapped import KeystoreKey
     from azukari.web.wrapping import WrappedField
 
     office.start(scene / "office")
@@ -82,6 +84,8 @@ def under(scene: Scene) -> set[str]:
         for row in (row for rows in secrets.batches() for row in rows):
             if isinstance(secrets, WrappedField):
                 found.add(wrapped_under(getattr(row, secrets.name)))
+            elif isinstance(secrets, KeystoreKey):
+                found.add(wrapped_under(keystore.wrapped_key(row)))
             elif isinstance(secrets, FactorSecrets):
                 found.add(wrapped_under(base64.b64decode(row.data["secret"])))
             else:
@@ -188,8 +192,11 @@ def test_rekey_when_cut_off_at_every_step_then_both_kinds_open_and_the_next_run_
 def opened_by(scene: Scene, kek: KeyEncryptionKey) -> None:
     """Every wrapped secret of the register opens under this key, in memory alone."""
     from azukari.web import rekeying
+    from azukari.web.subjects import keystore, queries
     from azukari.web.wrapping import WrappedField
 
+    with keystore.opened(queries.store_path(), kek) as store:
+        assert store.roots([keystore.FIRST])
     for secrets in rekeying.ALL:
         if isinstance(secrets, WrappedField):
             for row in (row for rows in secrets.batches() for row in rows):
@@ -375,8 +382,10 @@ def test_move_when_another_wrote_meanwhile_or_one_is_damaged_then_that_stays_and
     from azukari.web.subjects.models import Subject
     from azukari.web.subjects.wrapped import WRAPPED
 
-    (field,) = WRAPPED
-    subject.ensure(body_id=ledger.body_id, local_ids=["1", "2", "3"], kek=KEK, by=BY, at=AT)
+    field = WRAPPED[0]
+    for one in subject.ensure(body_id=ledger.body_id, local_ids=["1", "2", "3"], kek=KEK, by=BY, at=AT):
+        wrapped = KEK.wrap(bytes(32), f"subject/{one.id}/key")  # as of before the keystore
+        Subject.objects.filter(id=one.id).update(wrapped_key=wrapped)
     new = KeyEncryptionKey(bytes(range(1, 33)))
     new.opens_for(KEK)
     (rows,) = field.batches()

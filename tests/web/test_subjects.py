@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -203,23 +205,38 @@ def dump(office: Path) -> bytes:
     return b"\0".join(found)
 
 
+def sealed_page(office: Path, slot: int) -> bytes:
+    """The page of the keystore that this slot is in, as it lies there."""
+    from azukari.web.sqlite import sqlite3
+    from azukari.web.subjects import keystore
+
+    with closing(sqlite3.connect(office / keystore.FILE)) as connection:
+        found = connection.execute("SELECT sealed FROM page WHERE number = ?", (slot // keystore.SLOTS,)).fetchone()
+    return bytes(found[0])[64:320]  # it lies in several pages of the file
+
+
 def test_erase_when_done_then_nothing_of_the_person_opens_and_all_else_does(
     ledger: Ledger, new_cell: Callable[[Any, str], tuple[bytes, Any]]
 ) -> None:
     from azukari.web.subjects import cells, queries
-    from azukari.web.subjects.actions import subject
+    from azukari.web.subjects.actions import counting, subject
     from azukari.web.subjects.local_ids import pseudonym, pseudonym_key
-    from azukari.web.subjects.models import Subject
+    from azukari.web.subjects.models import Listed, Subject
 
     gone, stays = ensure(ledger.body_id, "7000417", "7000418")
     sealed = {one.id: new_cell(one, f"事情 {one.id}") for one in (gone, stays)}
-    key, wrapped = opens(gone), Subject.objects.get(id=gone.id).wrapped_key
-    subject.erase(subject_id=gone.id, by=BY, at=AT)
+    key, page = opens(gone), sealed_page(ledger.folder, gone.number)
+    name = pseudonym(pseudonym_key(ledger.body_id, KEK), "7000417")
+    assert page in dump(ledger.folder) and name in dump(ledger.folder), "this finds what is there"
+    counting.take(body_id=ledger.body_id, numbers=np.array([gone.number, stays.number]))
+    list_key = queries.list_key(gone, KEK)
+    subject.destroy(subject_id=gone.id, kek=KEK, by=BY, at=AT)
 
     kept = dump(ledger.folder)
-    name = pseudonym(pseudonym_key(ledger.body_id, KEK), "7000417")
-    for secret in (key, bytes(wrapped), name, b"7000417", f"事情 {gone.id}".encode()):
+    for secret in (key, list_key, page, name, b"7000417", f"事情 {gone.id}".encode()):
         assert secret not in kept
+    assert [one.number for one in Listed.objects.all()] == [stays.number]
+    assert queries.list_keys([gone.number, stays.number], [0, 0], KEK) == [b"", queries.list_key(stays, KEK)]
     with pytest.raises(StateError):
         opens(gone)
     cell, where = sealed[gone.id]
@@ -228,9 +245,11 @@ def test_erase_when_done_then_nothing_of_the_person_opens_and_all_else_does(
             cells.open_cell(cell, other, where)
     cell, where = sealed[stays.id]
     assert cells.open_cell(cell, opens(stays), where) == f"事情 {stays.id}"
-    assert queries.subject(gone.id).wrapped_key is None
+    assert queries.subject(gone.id).erased and Subject.objects.get(id=gone.id).destroyed_at == AT
     with pytest.raises(StateError):
-        subject.erase(subject_id=gone.id, by=BY, at=AT)
+        queries.key(gone, KEK)  # as somebody read it before
+    with pytest.raises(StateError):
+        subject.destroy(subject_id=gone.id, kek=KEK, by=BY, at=AT)
     assert ensure(ledger.body_id, "7000417")[0].id != gone.id
 
 
@@ -245,7 +264,9 @@ def new_cell() -> Callable[[Any, str], tuple[bytes, Any]]:
     return make
 
 
-@pytest.mark.parametrize("change", ["erased_with_key", "key_gone_alone", "short_pseudonym"])
+@pytest.mark.parametrize(
+    "change", ["erased_with_name", "name_gone_alone", "destroyed_alone", "nobodys_number", "short_pseudonym"]
+)
 def test_subject_when_written_past_the_actions_then_the_database_refuses(ledger: Ledger, change: str) -> None:
     from django.db import IntegrityError, transaction
 
@@ -253,8 +274,10 @@ def test_subject_when_written_past_the_actions_then_the_database_refuses(ledger:
 
     one = ensure(ledger.body_id, "1")[0]
     changes: dict[str, dict[str, Any]] = {
-        "erased_with_key": {"erased_at": AT},
-        "key_gone_alone": {"wrapped_key": None},
+        "erased_with_name": {"erased_at": AT},
+        "name_gone_alone": {"pseudonym": None},
+        "destroyed_alone": {"destroyed_at": AT},
+        "nobodys_number": {"number": 0},
         "short_pseudonym": {"pseudonym": b"short"},
     }
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -86,6 +86,7 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
     from azukari.web.custody import places
     from azukari.web.custody.actions import releasing
     from azukari.web.keyring import queries as keyring
+    from azukari.web.subjects.actions import settling
 
     person = accounts.person(login) if login else _only_officer()
     body = accounts.body(person.body)
@@ -93,6 +94,7 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
         raise KeyFileError("this key belongs to another office")
     keyring.open_replaced(kek)
     opened = Office(kek, body.id, person.id, now())
+    settling.settle(kek=kek, by=opened.by, at=opened.at)
     if places.pending():
         with suppress(StateError):  # another process is sealing, and will finish what lies there; nobody is asked
             releasing.recover(kek=kek, by=opened.by, at=opened.at)

@@ -16,8 +16,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from azukari.errors import PayloadError, WrongKeyError
+from azukari.stores.keys import derived_from
 
-MAGIC: Final = b"azc1"
+MAGIC: Final = b"azc2"
+OLD: Final = b"azc1"
 KEY_ID: Final = 8
 NONCE: Final = 12
 TAG: Final = 16
@@ -39,20 +41,21 @@ class Place:
 
 
 def seal(text: str, key: bytes, place: Place) -> bytes:
-    """Encrypt a text under k_P (32 bytes) for one place."""
+    """Encrypt a text under r_P (32 bytes) for one place."""
     header, nonce = MAGIC + key_id(key), secrets.token_bytes(NONCE)
-    return header + nonce + AESGCM(key).encrypt(nonce, text.encode(), header + place.encode())
+    return header + nonce + _cipher(key, MAGIC).encrypt(nonce, text.encode(), header + place.encode())
 
 
 def open_cell(cell: bytes, key: bytes, place: Place) -> str:
     """The text. WrongKeyError for another person's cell, PayloadError for changed bytes or another place."""
     header, nonce, sealed = cell[:_HEADER], cell[_HEADER : _HEADER + NONCE], cell[_HEADER + NONCE :]
-    if len(sealed) < TAG or not header.startswith(MAGIC):
+    magic = header[: len(MAGIC)]
+    if len(sealed) < TAG or magic not in (MAGIC, OLD):
         raise PayloadError("cell")
-    if header != MAGIC + key_id(key):
+    if header != magic + key_id(key):
         raise WrongKeyError("cell")
     try:
-        return AESGCM(key).decrypt(nonce, sealed, header + place.encode()).decode()
+        return _cipher(key, magic).decrypt(nonce, sealed, header + place.encode()).decode()
     except (InvalidTag, UnicodeDecodeError):
         raise PayloadError("cell") from None
 
@@ -60,3 +63,7 @@ def open_cell(cell: bytes, key: bytes, place: Place) -> str:
 def key_id(key: bytes) -> bytes:
     """8 bytes that name a key and tell nothing of it."""
     return hashlib.sha256(b"azukari/subject-key-id/v1\0" + key).digest()[:KEY_ID]
+
+
+def _cipher(key: bytes, magic: bytes) -> AESGCM:
+    return AESGCM(key if magic == OLD else derived_from(key, "azukari/subject-cell/v2"))

@@ -16,25 +16,33 @@ BODY = "accounts.Body"
 class Subject(models.Model):
     """本人。 Somebody whose data the body holds, under a random id.
 
-    ``pseudonym`` is the keyed hash of the agency-local id; ``wrapped_key`` is k_P. Both are gone once erased, and with
-    k_P every cell of the person, in every copy of the database.
+    ``number``, of this installation, from 1, is the person's slot in the keystore too; it never leaves the office.
+    ``pseudonym`` is the keyed hash of the agency-local id, and gone once erased. ``generation``: of the list key.
+    ``destroyed_at``: when an erased person's key was gone from the keystore; until then the next start destroys it.
+    ``wrapped_key``: a key of before the keystore, until it has moved there.
     """
 
     data_classes: ClassVar[dict[str, str]] = {
         "id": "pseudonym",
+        "number": "pseudonym",
         "body": "public",
         "pseudonym": "pseudonym",
+        "generation": "none",
         "wrapped_key": "secret",
         "erased_at": "none",
+        "destroyed_at": "none",
         "created_at": "none",
         "created_by": "pseudonym",
     }
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    number = models.BigIntegerField(unique=True)
     body = models.ForeignKey(BODY, on_delete=models.PROTECT, related_name="+")
     pseudonym = models.BinaryField(null=True)
+    generation = models.IntegerField(default=0)
     wrapped_key = models.BinaryField(null=True)
     erased_at = models.DateTimeField(null=True)
+    destroyed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     created_by = models.UUIDField()
 
@@ -42,14 +50,38 @@ class Subject(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["body", "pseudonym"], name="subject_once"),
             models.CheckConstraint(
-                condition=Q(erased_at=None, pseudonym__isnull=False, wrapped_key__isnull=False)
+                condition=Q(erased_at=None, destroyed_at=None, pseudonym__isnull=False)
                 | Q(erased_at__isnull=False, pseudonym=None, wrapped_key=None),
-                name="subject_erased_without_key",
+                name="subject_erased_without_name",
             ),
             models.CheckConstraint(
                 condition=Q(pseudonym=None) | Q(Exact(Length("pseudonym"), 32)), name="subject_pseudonym_32_bytes"
             ),
+            models.CheckConstraint(condition=Q(number__gt=0, generation__gte=0), name="subject_numbers_in_range"),
         )
+        indexes = (
+            # Each start asks these three; nearly nobody is in them.
+            models.Index(fields=["number"], condition=Q(wrapped_key__isnull=False), name="subject_of_before"),
+            models.Index(fields=["number"], condition=Q(erased_at__isnull=False), name="subject_erased"),
+            models.Index(fields=["number"], condition=Q(generation__gt=0), name="subject_rekeyed"),
+        )
+
+
+class Listed(models.Model):
+    """通し番号。 How many entries the list of a person has (docs/spec/completeness.md, 2): ``count`` is the last n given.
+
+    A narrow table of its own: a hand-over counts on for millions, and a person's row is twenty times as wide.
+    ``number`` is the person's; no key of the database, which would be looked up for each.
+    """
+
+    data_classes: ClassVar[dict[str, str]] = {"number": "pseudonym", "body": "public", "count": "none"}
+
+    number = models.BigIntegerField(primary_key=True)
+    body = models.ForeignKey(BODY, on_delete=models.PROTECT, related_name="+")
+    count = models.BigIntegerField()
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(count__gt=0), name="listed_from_one"),)
 
 
 class Protection(models.Model):

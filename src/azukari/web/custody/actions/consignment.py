@@ -249,15 +249,16 @@ def _entry(row: Consignment, terms: queries.EntrustmentInfo, party: queries.Part
 
 def _list_people(row: Consignment, local_ids: Sequence[str], kek: KeyEncryptionKey, *, by: UUID, at: datetime) -> None:
     people = subject.ensure(body_id=row.body_id, local_ids=local_ids, kek=kek, by=by, at=at)
+    keys = subjects.keys(people, kek)
     ConsignedPerson.objects.bulk_create(
-        (_person(row, person, local_id, kek) for person, local_id in zip(people, local_ids, strict=True)),
+        (_person(row, person, local_id, keys[person.id]) for person, local_id in zip(people, local_ids, strict=True)),
         batch_size=subjects.CHUNK,
     )
 
 
-def _person(row: Consignment, person: subjects.SubjectInfo, local_id: str, kek: KeyEncryptionKey) -> ConsignedPerson:
+def _person(row: Consignment, person: subjects.SubjectInfo, local_id: str, key: bytes) -> ConsignedPerson:
     made = uuid4()
-    cell = seal(local_id, subjects.key(person, kek), consignments.local_id_place(made))
+    cell = seal(local_id, key, consignments.local_id_place(made))
     return ConsignedPerson(
         id=made, body_id=row.body_id, consignment_id=row.id, subject_id=person.id, local_id_cell=cell
     )

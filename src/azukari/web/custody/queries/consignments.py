@@ -98,9 +98,11 @@ def local_ids(consignment_id: UUID, kek: KeyEncryptionKey) -> list[str]:
     """The local ids on the list of a consignment, sorted; people who were erased are left out. KeyFileError."""
     rows = list(ConsignedPerson.objects.filter(consignment_id=consignment_id))
     people = subjects.subjects({row.subject_id for row in rows})
-    known = [(row, people[row.subject_id]) for row in rows if people[row.subject_id].wrapped_key is not None]
+    keys = subjects.keys((person for person in people.values() if not person.erased), kek)
     return sorted(
-        open_cell(bytes(row.local_id_cell), subjects.key(person, kek), local_id_place(row.id)) for row, person in known
+        open_cell(bytes(row.local_id_cell), keys[row.subject_id], local_id_place(row.id))
+        for row in rows
+        if row.subject_id in keys
     )
 
 

@@ -56,7 +56,8 @@ def add(
         pairs = {person.id: (person, local_id) for person, local_id in zip(people, local_ids, strict=True)}
         for known in _under(body_id, terms):
             pairs.pop(known, None)
-        rows = [_row(body_id, person, local_id, terms, kek, by, at) for person, local_id in pairs.values()]
+        keys = queries.keys((person for person, _ in pairs.values()), kek)
+        rows = [_row(person, local_id, terms, keys[person.id], by, at) for person, local_id in pairs.values()]
         Protection.objects.bulk_create(rows)
     return [row.id for row in rows]
 
@@ -82,19 +83,11 @@ def _under(body_id: UUID, terms: Terms) -> list[UUID]:
     return list(found.values_list("subject_id", flat=True))
 
 
-def _row(
-    body_id: UUID,
-    person: queries.SubjectInfo,
-    local_id: str,
-    terms: Terms,
-    kek: KeyEncryptionKey,
-    by: UUID,
-    at: datetime,
-) -> Protection:
-    made, key = uuid4(), queries.key(person, kek)
+def _row(person: queries.SubjectInfo, local_id: str, terms: Terms, key: bytes, by: UUID, at: datetime) -> Protection:
+    made = uuid4()
     return Protection(
         id=made,
-        body_id=body_id,
+        body_id=person.body,
         subject_id=person.id,
         starts_on=terms.starts_on,
         ends_on=terms.ends_on,

@@ -1,19 +1,21 @@
-"""People come to be known by their local ids, many at a time, and are erased one by one."""
+"""People come to be known by their local ids, many at a time; one by one they get another list key, or are erased."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db import connection, transaction
+import numpy as np
+from django.db import transaction
+from numpy.typing import NDArray
 
 from azukari.errors import NotFoundError, StateError
-from azukari.stores.keys import KEY_BYTES, KeyEncryptionKey
-from azukari.web.subjects import queries, rows
-from azukari.web.subjects.local_ids import pseudonym, pseudonym_key, required
-from azukari.web.subjects.models import Protection, Subject
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web.subjects import keystore, queries, rows
+from azukari.web.subjects.actions import settling
+from azukari.web.subjects.local_ids import pseudonym_key, pseudonyms, required
+from azukari.web.subjects.models import Listed, Protection, Subject
 
 
 def ensure(
@@ -21,59 +23,81 @@ def ensure(
 ) -> list[queries.SubjectInfo]:
     """The person of each local id, in order, made where the register has none; one id twice is one person.
 
-    At most three statements for each ``queries.CHUNK`` new people, safe beside others that do the same. All or none.
-    Raises FormatError, NumberInTextError (``local_ids.required``), KeyFileError.
+    Safe beside others that do the same. All or none; but the slots of new people stay taken if the caller's transaction
+    is rolled back. Raises FormatError, NumberInTextError (``local_ids.required``), KeyFileError, StateError (the keystore
+    is missing), StorageError.
     """
-    name = pseudonym_key(body_id, kek)
-    names = [pseudonym(name, one) for one in required(local_ids)]
+    names = pseudonyms(pseudonym_key(body_id, kek), required(local_ids))
     with transaction.atomic():
-        found = queries.by_pseudonym(body_id, dict.fromkeys(names))
-        missing = [one for one in dict.fromkeys(names) if one not in found]
-        found |= _make(body_id, missing, kek, by, at)
+        found = queries.by_pseudonym(body_id, list(dict.fromkeys(names)))
+        if missing := [one for one in dict.fromkeys(names) if one not in found]:
+            _make(body_id, missing, kek, by, at)
+            found |= queries.by_pseudonym(body_id, missing)
     return [found[one] for one in names]
 
 
-def _make(
-    body_id: UUID, pseudonyms: Sequence[bytes], kek: KeyEncryptionKey, by: UUID, at: datetime
-) -> dict[bytes, queries.SubjectInfo]:
-    """Insert what nobody else has inserted meanwhile; where somebody has, read back whose key it is that counts."""
-    found: dict[bytes, queries.SubjectInfo] = {}
-    for first in range(0, len(pseudonyms), queries.CHUNK):
-        chunk = pseudonyms[first : first + queries.CHUNK]
-        made = {name: _info(body_id, kek) for name in chunk}
-        found |= made if rows.insert(made, by, at) == len(made) else queries.by_pseudonym(body_id, chunk)
-    return found
+def numbers(
+    *, body_id: UUID, local_ids: Sequence[str], kek: KeyEncryptionKey, by: UUID, at: datetime
+) -> NDArray[np.int64]:
+    """As ``ensure``, but the numbers alone: for lists of millions."""
+    names = pseudonyms(pseudonym_key(body_id, kek), required(local_ids))
+    with transaction.atomic():
+        found = queries.numbers_by_pseudonym(body_id, names)
+        if missing := list(dict.fromkeys(one for one in names if one not in found)):
+            _make(body_id, missing, kek, by, at)
+            found |= queries.numbers_by_pseudonym(body_id, missing)
+    return np.fromiter((found[one] for one in names), dtype=np.int64, count=len(names))
 
 
-def _info(body_id: UUID, kek: KeyEncryptionKey) -> queries.SubjectInfo:
-    made = uuid4()
-    return queries.SubjectInfo(made, body_id, kek.wrap(secrets.token_bytes(KEY_BYTES), queries.key_purpose(made)))
+def _make(body_id: UUID, names: Sequence[bytes], kek: KeyEncryptionKey, by: UUID, at: datetime) -> None:
+    """Keys first, then the rows: a row without a key could be nobody's, a key without a row is only lost.
+
+    Whoever somebody else has inserted meanwhile keeps the key of then.
+    """
+    path = queries.store_path()
+    if not keystore.exists(path):
+        keystore.create(path, kek, queries.first_free())
+    with keystore.opened(path, kek) as store:
+        first = store.take(len(names))
+    rows.insert(first, body_id, names, by, at)
 
 
-def erase(*, subject_id: UUID, by: UUID, at: datetime) -> None:
+def next_generation(*, subject_id: UUID, by: UUID, at: datetime) -> int:
+    """Another list key from now on, and a list that begins at 1 again; returns its generation. In the caller's transaction.
+
+    The entry that ends the old list is the caller's, and taken before. NotFoundError, StateError (erased).
+    """
+    row = _locked(subject_id)
+    row.generation += 1
+    row.save(update_fields=["generation"])
+    Listed.objects.filter(number=row.number).delete()
+    return row.generation
+
+
+def destroy(*, subject_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> None:
     """Destroy the key of a person (crypto-shredding), and the pseudonym with it: nothing of them opens any more.
 
-    Under the same local id a new person would begin. StateError while a protection of the person is not over: without
-    the pseudonym it would protect nobody. NotFoundError, StateError (erased before).
+    The register says so first; then, once that is committed, the key goes from the keystore, and what a kill leaves the
+    next start does (``settling``). Under the same local id a new person would begin. NotFoundError, StateError (erased
+    before; or a protection is not over: without the pseudonym it would protect nobody), KeyFileError, StorageError.
     """
     with transaction.atomic():
-        row = Subject.objects.select_for_update().filter(id=subject_id).first()
-        if row is None:
-            raise NotFoundError("there is no such person")
-        if row.erased_at is not None:
-            raise StateError("this person was erased before")
+        row = _locked(subject_id)
         if _protected(subject_id, at):
             raise StateError("a protection of this person is in force")
         row.pseudonym, row.wrapped_key, row.erased_at = None, None, at
         row.save(update_fields=["pseudonym", "wrapped_key", "erased_at"])
-        transaction.on_commit(_empty_journal)
+        Listed.objects.filter(number=row.number).delete()
+        transaction.on_commit(lambda: settling.settle(kek=kek, by=by, at=at))
 
 
-def _empty_journal() -> None:
-    """SQLite's journal holds the page of before until it is used again; PostgreSQL's is its own affair (VACUUM, WAL)."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def _locked(subject_id: UUID) -> Subject:
+    row = Subject.objects.select_for_update().filter(id=subject_id).first()
+    if row is None:
+        raise NotFoundError("there is no such person")
+    if row.erased_at is not None:
+        raise StateError("this person was erased before")
+    return row
 
 
 def _protected(subject_id: UUID, at: datetime) -> bool:

@@ -1,30 +1,46 @@
-"""Reading the people concerned, as small frozen values; keys only in wrapped form, and not in a ``repr``."""
+"""Reading the people concerned, as small frozen values, and their keys out of the keystore."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
+import numpy as np
+from django.db.models import Max, Q
+from numpy.typing import NDArray
+
+from azukari.completeness import labels
 from azukari.errors import NotFoundError, StateError
 from azukari.stores.keys import KeyEncryptionKey
+from azukari.web import office
+from azukari.web.subjects import keystore, rows
 from azukari.web.subjects.local_ids import plain, pseudonym, pseudonym_key
 from azukari.web.subjects.models import Subject
 
-CHUNK = 4_000  # rows in one statement: seven values each are within SQLite's 32,766
+CHUNK: Final = rows.CHUNK
+_COLUMNS: Final = "pseudonym, id, number, generation"
 
 
 @dataclass(frozen=True)
 class SubjectInfo:
-    """本人。 ``wrapped_key`` is None once the person was erased."""
+    """本人。 ``number``, of this installation, is the slot in the keystore too; ``generation`` that of the list key."""
 
     id: UUID
     body: UUID
-    wrapped_key: bytes | None = field(repr=False)
+    number: int
+    generation: int = 0
+    erased: bool = False
+
+    @property
+    def slot(self) -> int:
+        """Where the key stands in the keystore."""
+        return self.number
 
 
 def key_purpose(subject_id: UUID) -> str:
-    """What k_P of a person is wrapped for."""
+    """What the key of a person of before the keystore was wrapped for."""
     return f"subject/{subject_id}/key"
 
 
@@ -43,14 +59,18 @@ def known(body_id: UUID, local_id: str, kek: KeyEncryptionKey) -> SubjectInfo | 
     return None if row is None else _subject(row)
 
 
-def by_pseudonym(body_id: UUID, pseudonyms: Iterable[bytes]) -> dict[bytes, SubjectInfo]:
-    """The people of these pseudonyms that the register has; one statement for ``CHUNK`` of them."""
-    wanted, found = list(pseudonyms), dict[bytes, SubjectInfo]()
-    for first in range(0, len(wanted), CHUNK):
-        rows = Subject.objects.filter(body_id=body_id, pseudonym__in=wanted[first : first + CHUNK])
-        for row_id, name, wrapped in rows.values_list("id", "pseudonym", "wrapped_key"):
-            found[bytes(name or b"")] = SubjectInfo(row_id, body_id, None if wrapped is None else bytes(wrapped))
-    return found
+def by_pseudonym(body_id: UUID, pseudonyms: Sequence[bytes]) -> dict[bytes, SubjectInfo]:
+    """The people of these pseudonyms that the register has, and maybe others; one statement for ``CHUNK`` or for all."""
+    found = rows.look(body_id, pseudonyms, _COLUMNS)
+    return {
+        bytes(name): SubjectInfo(rows.as_id(row_id), body_id, number, generation)
+        for name, row_id, number, generation in found
+    }
+
+
+def numbers_by_pseudonym(body_id: UUID, pseudonyms: Sequence[bytes]) -> dict[bytes, int]:
+    """The numbers of the same people."""
+    return {bytes(name): number for name, number in rows.look(body_id, pseudonyms, "pseudonym, number")}
 
 
 def subjects(ids: Iterable[UUID]) -> Mapping[UUID, SubjectInfo]:
@@ -62,12 +82,82 @@ def subjects(ids: Iterable[UUID]) -> Mapping[UUID, SubjectInfo]:
     return found
 
 
+def by_number(number: int) -> SubjectInfo:
+    """The person of this number, or NotFoundError."""
+    row = Subject.objects.filter(number=number).first()
+    if row is None:
+        raise NotFoundError("there is no such person")
+    return _subject(row)
+
+
+def generations(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The generation of each one's list key; 0 for nearly everybody, so that only the others are looked for."""
+    rekeyed = Subject.objects.filter(generation__gt=0).order_by("number").values_list("number", "generation")
+    pairs = np.array([(0, 0), *rekeyed], dtype=np.int64)
+    places = np.searchsorted(pairs[:, 0], numbers, side="right") - 1
+    return np.where(pairs[places, 0] == numbers, pairs[places, 1], 0)
+
+
 def key(info: SubjectInfo, kek: KeyEncryptionKey) -> bytes:
-    """k_P, 32 bytes. StateError once the person was erased, KeyFileError."""
-    if info.wrapped_key is None:
+    """r_P, 32 bytes. StateError once the person was erased, KeyFileError."""
+    return keys([info], kek)[info.id]
+
+
+def keys(infos: Iterable[SubjectInfo], kek: KeyEncryptionKey) -> dict[UUID, bytes]:
+    """r_P of each, by id; the keystore is opened once. StateError if one was erased, KeyFileError."""
+    slots = {info.id: info.slot for info in infos if _living(info)}
+    if not slots:
+        return {}
+    with keystore.opened(store_path(), kek) as store:
+        roots = store.roots(slots.values())
+    if keystore.NOBODY in roots.values():
         raise StateError("this person was erased")
-    return kek.unwrap(info.wrapped_key, key_purpose(info.id))
+    return {subject_id: roots[slot] for subject_id, slot in slots.items()}
+
+
+def list_key(info: SubjectInfo, kek: KeyEncryptionKey) -> bytes:
+    """The list key that the person has now (docs/spec/completeness.md, 1). StateError, KeyFileError as ``key``."""
+    return labels.list_key(key(info, kek), info.generation)
+
+
+def list_keys(
+    slots: Sequence[int] | NDArray[np.int64], generations: Sequence[int] | NDArray[np.int64], kek: KeyEncryptionKey
+) -> list[bytes]:
+    """The list keys of many, in order; empty bytes for who was erased meanwhile, whose list nobody reads any more.
+
+    Each page of the keystore is opened once. KeyFileError.
+    """
+    places, ages = np.asarray(slots, dtype=np.int64).tolist(), np.asarray(generations, dtype=np.int64).tolist()
+    if not places:
+        return []
+    with keystore.opened(store_path(), kek) as store:
+        roots = store.roots(places)
+    nobody, make = keystore.NOBODY, labels.list_key
+    return [b"" if roots[place] == nobody else make(roots[place], age) for place, age in zip(places, ages, strict=True)]
+
+
+def store_path() -> Any:
+    """Where the keystore of the open office is."""
+    return office.folder() / keystore.FILE
+
+
+def first_free() -> int:
+    """The number from which on nobody has one. StateError where people have keys in a keystore that is not there."""
+    if Subject.objects.filter(erased_at=None, wrapped_key=None).exists():
+        raise StateError("the keystore of this office is missing: azukari keystore restore")
+    return int(Subject.objects.aggregate(found=Max("number"))["found"] or 0) + 1
+
+
+def unsettled() -> bool:
+    """Whether a key waits to move to the keystore, or to be destroyed in it."""
+    return Subject.objects.filter(Q(wrapped_key__isnull=False) | Q(erased_at__isnull=False, destroyed_at=None)).exists()
+
+
+def _living(info: SubjectInfo) -> bool:
+    if info.erased:
+        raise StateError("this person was erased")
+    return True
 
 
 def _subject(row: Subject) -> SubjectInfo:
-    return SubjectInfo(row.id, row.body_id, None if row.wrapped_key is None else bytes(row.wrapped_key))
+    return SubjectInfo(row.id, row.body_id, row.number, row.generation, row.erased_at is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -91,11 +91,10 @@ def holds_on(body_id: UUID, day: date) -> dict[bytes, Hold]:
 def protected_ids(body_id: UUID, day: date, kek: KeyEncryptionKey) -> dict[str, Hold]:
     """The same people by their local ids in loose form: what a table says may lack the zeros in front. KeyFileError."""
     rows = list(_in_force(body_id, day))
-    people = queries.subjects({row.subject_id for row in rows})
+    keys = queries.keys(queries.subjects({row.subject_id for row in rows}).values(), kek)
     found: dict[str, Hold] = {}
     for row in rows:
-        key = queries.key(people[row.subject_id], kek)
-        name = loose(open_cell(bytes(row.local_id_cell), key, local_id_place(row.id)))
+        name = loose(open_cell(bytes(row.local_id_cell), keys[row.subject_id], local_id_place(row.id)))
         before = found.get(name, Hold(False, False))
         found[name] = Hold(before.rows or row.holds == Protection.Holds.ROWS, before.phone or row.phone)
     return found
@@ -114,19 +113,26 @@ def page(body_id: UUID, number: int, kek: KeyEncryptionKey | None) -> Page:
     first = (number - 1) * PAGE
     found = Protection.objects.filter(body_id=body_id).order_by("-noted_at", "id")[first : first + PAGE + 1]
     infos = [_info(row) for row in found]
-    people = queries.subjects({info.subject for info in infos}) if kek else {}
-    return Page([_shown(info, people.get(info.subject), kek) for info in infos[:PAGE]], number, len(infos) > PAGE)
+    keys = _keys(infos, kek)
+    return Page([_shown(info, keys.get(info.subject)) for info in infos[:PAGE]], number, len(infos) > PAGE)
 
 
 def shown(info: ProtectionInfo, kek: KeyEncryptionKey | None) -> Shown:
     """One protection with its texts, for who may see them."""
-    return _shown(info, queries.subject(info.subject), kek)
+    return _shown(info, _keys([info], kek).get(info.subject))
 
 
-def _shown(info: ProtectionInfo, person: queries.SubjectInfo | None, kek: KeyEncryptionKey | None) -> Shown:
-    if kek is None or person is None or person.wrapped_key is None:
+def _keys(infos: Sequence[ProtectionInfo], kek: KeyEncryptionKey | None) -> Mapping[UUID, bytes]:
+    """The keys of those who were not erased; none for who may not see the texts."""
+    if kek is None:
+        return {}
+    people = queries.subjects({info.subject for info in infos}).values()
+    return queries.keys((person for person in people if not person.erased), kek)
+
+
+def _shown(info: ProtectionInfo, key: bytes | None) -> Shown:
+    if key is None:
         return Shown(info, None, None)
-    key = queries.key(person, kek)
     local_id = open_cell(info.local_id_cell, key, local_id_place(info.id))
     return Shown(info, local_id, open_cell(info.note_cell, key, note_place(info.id)))
 

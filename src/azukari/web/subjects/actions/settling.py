@@ -1,0 +1,80 @@
+"""Keystore and register agree: keys of before move in, keys of erased people are destroyed. Killed anywhere, the next run goes on.
+
+Each opening of the office with its key asks. The register leads: it says who is erased, also to a keystore that comes
+from a backup and does not know it yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web.subjects import keystore, queries
+from azukari.web.subjects.models import Subject
+
+BATCH: Final = 2_000  # people in one transaction
+
+
+def settle(*, kek: KeyEncryptionKey, by: UUID, at: datetime) -> None:
+    """Do what is left to do; nearly always nothing. Outside a transaction. KeyFileError, StateError, StorageError."""
+    if not keystore.exists(queries.store_path()):
+        if not queries.unsettled():
+            return
+        keystore.create(queries.store_path(), kek, queries.first_free())
+    while _adopt(kek):
+        pass
+    _destroy(kek, at)
+
+
+def _adopt(kek: KeyEncryptionKey) -> int:
+    """Move a batch of keys of before into the keystore; how many.
+
+    Their rows are locked until the keystore has them: meanwhile nobody erases one, whose key would come back.
+    """
+    with transaction.atomic():
+        found = Subject.objects.select_for_update().filter(wrapped_key__isnull=False).order_by("number")[:BATCH]
+        keys = {row.number: kek.unwrap(bytes(row.wrapped_key or b""), queries.key_purpose(row.id)) for row in found}
+        if keys:
+            with keystore.opened(queries.store_path(), kek) as store:
+                store.put(keys)
+            Subject.objects.filter(number__in=keys).update(wrapped_key=None)
+    if keys:
+        _forget_old_rows()
+    return len(keys)
+
+
+def _destroy(kek: KeyEncryptionKey, at: datetime) -> None:
+    """The keys of people whom the register calls erased: the new ones; all of them in a keystore that is older than it."""
+    erased = Subject.objects.filter(erased_at__isnull=False)
+    done = erased.filter(destroyed_at__isnull=False).count()
+    waiting = list(erased.filter(destroyed_at=None).values_list("number", flat=True))
+    with keystore.opened(queries.store_path(), kek) as store:
+        if store.destroyed < done:
+            store.skip_to(Subject.objects.aggregate(found=Max("number"))["found"] or 0)
+            store.destroy(erased.values_list("number", flat=True).iterator())
+            store.count_destroyed(done + len(waiting))
+        elif waiting:
+            store.destroy(waiting)
+    if waiting:
+        _forget_old_rows()
+        _note(waiting, at)
+
+
+def _note(numbers: Sequence[int], at: datetime) -> None:
+    for first in range(0, len(numbers), BATCH):
+        Subject.objects.filter(number__in=numbers[first : first + BATCH]).update(destroyed_at=at)
+
+
+def _forget_old_rows() -> None:
+    """The rows as they were before: SQLite's journal has their pages, a table of PostgreSQL the rows until a VACUUM."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        elif not connection.in_atomic_block:
+            cursor.execute("VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF) subjects_subject")
