@@ -1,13 +1,17 @@
-"""Verify an azukari evidence file, certificate or proof of a consignment with nothing but this one file and Python 3.8 or later.
+"""Verify an azukari evidence file, certificate, proof of a consignment or a person's own list with nothing but this one
+file and Python 3.8 or later.
 
     python azukari_verify.py evidence.json [--specimen specimen.json] [--log-key VKEY] [--json] [--lang ja|en]
     python azukari_verify.py permission.azp [--party-key VKEY] [--log-key VKEY] [--json] [--lang ja|en]
     python azukari_verify.py consignment.azd [--party-key VKEY] [--log-key VKEY] [--json] [--lang ja|en]
+    python azukari_verify.py report list.azl --log-key VKEY [--policy FILE] [--auditors FILE] [--key HEX] [--visit FILE]
+        [--keep FILE] [--evidence DIRECTORY] [--now 2026-11-20T12:00:00Z] [--json] [--lang ja|en]
 
-It was written from docs/spec/{evidence,permission,consignment,trace,fingerprint,package,ledger}.md alone and shares no
-line with azukari; the numbers of the steps are those of evidence.md, permission.md and consignment.md. Exit codes: 0 it holds; 3 the
-proofs hold, the e-values were not recomputed (no specimen); otherwise the code of the verdict word (WORDS, below). It
-writes nothing to disk, connects to nothing, and never prints a cell of the specimen. It is right rather than fast.
+It was written from docs/spec/{evidence,permission,consignment,completeness,trace,fingerprint,package,ledger}.md alone and
+shares no line with azukari; the numbers of the steps are those of evidence.md, permission.md, consignment.md and completeness.md, 9. Exit
+codes: 0 it holds; 3 the proofs hold, the e-values were not recomputed (no specimen); otherwise the code of the verdict
+word (WORDS, below). It connects to nothing and never prints a cell of the specimen. It writes nothing to disk but, of a
+list, what --keep asks for and the evidence file of one that fails, beside it. It is right rather than fast.
 """
 
 # fmt: off
@@ -27,6 +31,7 @@ from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,11 +48,16 @@ WORDS = {  # the verdict words of azukari: exit code, sentences
     "signature": (11, "署名が一致しません。", "The signature does not verify."),
     "proof": (12, "台帳の証明が成り立ちません。", "The ledger proof does not hold."),
     "commitment": (13, "事前に固定した値と一致しません。", "An opened value is not the one that was committed to."),
+    "wrong-key": (15, "この鍵では開けません。", "This key does not open the package."),
     "foreign-receipt": (18, "この受領書は、別の受渡し又は別の相手のものです。",
                         "This receipt belongs to another hand-over or another party."),
     "evidence": (19, "証拠の数値が、証拠の中身から導けません。", "A figure does not follow from the evidence."),
     "specimen": (21, "この標本は、台帳に固定されたものではありません。",
                  "This specimen is not the one committed to in the ledger."),
+    "not-witnessed": (22, "この台帳の状態には、定められた数の証人の署名がまだありません。",
+                      "Fewer witnesses have cosigned this state of the ledger than the policy asks for."),
+    "fork": (23, "台帳が書き換えられています。両立しない二つの署名済みの状態があります。",
+             "The ledger was rewritten: two signed states of it exclude each other."),
     "revoked": (24, "この許諾は取り消されています。", "This permission was revoked."),
     "stale": (25, "基準日が古く、今も有効とは言えません。新しい証明を求めてください。",
               "This is too old to rely on; ask for a fresh proof."),
@@ -56,20 +66,25 @@ WORDS = {  # the verdict words of azukari: exit code, sentences
     "burned": (36, "この写しの印は、以前に開示済みです。", "The marks of this copy were disclosed before."),
     "limit": (41, "上限を超えています。", "This is larger than the limit."),
     "not-found": (43, "見つかりません。", "It was not found."),
+    "storage": (51, "書き込めませんでした。途中までの書き込みは残していません。", "Writing failed; nothing was left half-written."),
+    "incomplete": (62, "記載が欠けているか、飛んでいるか、重なっています。一覧は、そろっていません。",
+                   "An entry of the list is missing, skipped, twice, overdue or taken back: the list is not whole."),
+    "not-audited": (64, "索引を計算し直した監査役の署名が、まだありません。",
+                    "No auditor has cosigned that the index was rebuilt and matches."),
 }
 
 class Refused(Exception):
     """A verdict other than "holds". The detail never carries a cell, a salt or a key."""
-    def __init__(self, word: str, detail: str = "") -> None:
+    def __init__(self, word: str, detail: str = "", kind: str = "") -> None:
         super().__init__(word, detail)
-        self.word, self.detail = word, detail
+        self.word, self.detail, self.kind = word, detail, kind
 
-def refuse(word: str, detail: str = "") -> Any:
-    raise Refused(word, detail)
+def refuse(word: str, detail: str = "", kind: str = "") -> Any:
+    raise Refused(word, detail, kind)
 
-def need(condition: bool, word: str, detail: str = "") -> None:
+def need(condition: bool, word: str, detail: str = "", kind: str = "") -> None:
     if not condition:
-        refuse(word, detail)
+        refuse(word, detail, kind)
 
 # ---- Bytes, JSON, keys, commitments (fingerprint.md, 1; package.md) -------------------------------------
 
@@ -290,6 +305,91 @@ def open_checkpoint(raw: bytes, origin: str, vkeys: Sequence[str]) -> tuple[int,
     need(name == origin and origin in names, "signature", "another log's checkpoint")
     need(size != "0" or digest == H(), "proof", "root of an empty log")
     return int(size), digest
+
+def older_and_newer(old: int, size: int, whole: bool, path: list[bytes], root: bytes) -> tuple[bytes, bytes]:
+    """RFC 9162, 2.1.4.1, read backwards: the two roots that a consistency path leads to; `whole`: `root` is the older one."""
+    if old == size:
+        need(len(path) == (not whole), "fork", "consistency path", "fork")
+        return (root, root) if whole else (path[0], path[0])
+    need(len(path) > 0, "fork", "consistency path", "fork")
+    left, (*rest, last) = 1 << ((size - 1).bit_length() - 1), path
+    if old <= left:
+        older, newer = older_and_newer(old, left, whole, rest, root)
+        return older, node_hash(newer, last)
+    older, newer = older_and_newer(old - left, size - left, False, rest, root)
+    return node_hash(last, older), node_hash(last, newer)
+
+# ---- Witnesses and policies (ledger.md) ---------------------------------------------------------------------
+
+class Policy:
+    """A policy file: keys of logs, witnesses (name: key), groups (name: how many of whom), and who must have cosigned."""
+    def __init__(self, raw: bytes) -> None:
+        self.logs: list[str] = []
+        self.witnesses: dict[str, str] = {}
+        self.groups: dict[str, tuple[int, list[str]]] = {}
+        self.members: set[str] = set()
+        self.quorum = ""
+        need(len(raw) <= 262_144, "limit", "policy")
+        need(re.match(b"[\\t\\n\\x20-\\x7e\\x80-\\xff]*\\n\\Z", raw) is not None, "format", "policy")
+        for line in raw.decode("latin-1").split("\n"):
+            words = re.findall("[^ \t]+", line)
+            if words and words[0][0] != "#":
+                known = words[0] in ("log", "witness", "group", "quorum") and len(words) > 1
+                need(known, "format", "policy")
+                getattr(self, "read_" + words[0])(*words[1:])
+        need(self.quorum != "", "format", "policy without quorum")
+        need(max(len(self.logs), len(self.witnesses), len(self.groups)) <= 64, "limit", "policy")
+
+    def new_key(self, vkey: str, kind: int, others: Iterable[str]) -> str:
+        raw = parse_vkey(vkey.encode("latin-1").decode("utf-8"))[2]
+        fresh = raw[1:] not in [parse_vkey(other)[2][1:] for other in others]
+        need(raw[0] == kind and len(raw) == 33 and fresh, "format", "key of a policy")
+        return vkey.encode("latin-1").decode("utf-8")
+
+    def new_name(self, name: str) -> str:
+        need(name not in ("none", *self.witnesses, *self.groups), "format", "name of a policy")
+        return name
+
+    def read_log(self, vkey: str, url: str = "") -> None:
+        self.logs.append(self.new_key(vkey, 1, self.logs))
+
+    def read_witness(self, name: str, vkey: str, url: str = "") -> None:
+        self.witnesses[self.new_name(name)] = self.new_key(vkey, 4, self.witnesses.values())
+
+    def read_group(self, name: str, count: str, *names: str) -> None:
+        defined = all(each in self.witnesses or each in self.groups for each in names)
+        need(defined and len(names) > 0, "format", "group of a policy")
+        need(len(set(names)) == len(names) and not self.members & set(names), "format", "member of two groups")
+        number = {"any": "1", "all": str(len(names))}.get(count, count)
+        need(re.match("[1-9][0-9]{0,8}\\Z", number) is not None and int(number) <= len(names), "format", "group")
+        self.groups[self.new_name(name)] = int(number), list(names)
+        self.members |= set(names)
+
+    def read_quorum(self, name: str) -> None:
+        defined = name == "none" or name in self.witnesses or name in self.groups
+        need(defined and self.quorum == "", "format", "quorum of a policy")
+        self.quorum = name
+
+    def met(self, name: str, seen: Iterable[str]) -> bool:
+        if name in self.groups:
+            count, names = self.groups[name]
+            return sum(self.met(each, seen) for each in names) >= count
+        return name == "none" or name in seen
+
+    def times(self, note: bytes, origin: str, vkeys: Sequence[str]) -> list[tuple[str, int]]:
+        """Witness and moment (POSIX seconds) of every cosignature; each line of a known key must verify."""
+        open_checkpoint(note, origin, [*self.logs, *vkeys])
+        (text, signatures), found = parse_note(note), []
+        for witness, vkey in self.witnesses.items():
+            known, key_id, key = parse_vkey(vkey)
+            for name, blob in signatures:
+                if (name, blob[:4]) == (known, key_id):
+                    moment = int.from_bytes(blob[4:12], "big")
+                    message = f"cosignature/v1\ntime {moment}\n{text}".encode()
+                    good = moment < 2**63 and ed25519_verifies(key[1:], message, blob[12:])
+                    need(good, "signature", name)
+                    found.append((witness, moment))
+        return found
 
 def parse_proof(text: str) -> tuple[str, int, list[bytes], str]:
     """Proof, 1, with an extra line: the key in that line, index, inclusion path, checkpoint note."""
@@ -1050,6 +1150,278 @@ class Consignment(Proven):
     def step_7(self) -> None:
         """相手は、示された鍵の持ち主です（鍵を示したとき） / it is for the given key, if one was given"""
         self.is_for_reader(self.e["recipient"], "foreign-receipt")
+# ---- A report, step by step (completeness.md) ----------------------------------------------------------------
+
+ACTS = ("hand-over", "re-entrustment", "use", "return", "disposal", "correction", "disclosure", "rekey", "erasure")
+FAR = [2**power for power in range(5, 21)]
+
+def small(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**53
+
+def second(value: Any) -> bool:
+    """A time in UTC, to the second."""
+    form = "[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z"
+    return type(value) is str and re.match(form + "\\Z", value) is not None and day(value[:10])
+
+def moment(value: str) -> datetime:
+    return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+
+def path_of(text: str) -> list[bytes]:
+    raw = strict_base64(text)
+    need(len(raw) % 32 == 0 and len(raw) <= 32 * 63, "format", "path")
+    return [raw[at : at + 32] for at in range(0, len(raw), 32)]
+
+def depth_of(count: int) -> int:
+    depth = 0
+    while count > 16 << depth:
+        depth += 1
+    return depth
+
+def bits(label: bytes, depth: int) -> int:
+    return int.from_bytes(label[:32], "big") >> (256 - depth)
+
+def sorted_fields(value: Any) -> bool:
+    return type(value) is list and all(check(field, FIELD, "fields") for field in value) and value == sorted(set(value))
+
+EVENT = {
+    "type": "azukari/event/v1", "act": "|".join(ACTS), "at": lambda v: v == "" or second(v), "basis": TEXT, "body": TEXT,
+    "country": "|[A-Z]{2}", "day": day, "deed": "|[a-z]{1,20}", "entrustment": f"|{HEX16}", "fields": sorted_fields,
+    "id": HEX16, "next": f"|{HEX32}", "party": TEXT, "purpose": TEXT, "role": "person|spouse|dependant-[1-9][0-9]?",
+    "system": TEXT, "unit": TEXT, "until": lambda v: v == "" or day(v)}
+INDEX = {"type": "azukari/index/v1", "at": second, "count": small, "depth": small, "root": HEX32, "size": small}
+LISTED = {"leaf": TEXT, "index": small, "path": TEXT, "event": TEXT, "opening": f"|{HEX32}"}
+REPORT = {
+    "type": "azukari/report/v1", "origin": TEXT, "checkpoint": TEXT, "sealed": "not-answered", "nodes": TEXT,
+    "index": {"entry": TEXT, "index": small, "path": TEXT}, "since": nullable({"size": small, "path": TEXT}),
+    "lists": [{"chain": lambda v: small(v) and v < 2, "key": HEX32, "entries": [LISTED]}],
+    "buckets": [lambda v: type(v) is list and len(v) == 2 and small(v[0]) and check(v[1], TEXT, "buckets")]}
+VISIT = {"type": "azukari/visit/v1", "origin": TEXT, "checkpoint": TEXT,
+         "lists": [{"chain": lambda v: small(v) and v < 2, "entries": small, "id": HEX32}]}
+
+class Leaf:
+    """90 bytes: day (since 1970), the day on which it is opened, what it states, label and commitment."""
+    def __init__(self, raw: bytes) -> None:
+        need(len(raw) == 90 and (raw[0], raw[2], raw[3]) == (1, 1, 0) and raw[1] < 10, "format", "leaf")
+        self.raw, self.kind, self.entrustment, self.label, self.commit = raw, raw[1], raw[4:20], raw[26:58], raw[58:]
+        days, self.withheld = int.from_bytes(raw[20:24], "big"), int.from_bytes(raw[24:26], "big")
+        need(days + self.withheld <= 2_932_896, "format", "day of a leaf")
+        self.silent = self.kind == 0 and not any(self.entrustment)
+        need(self.silent or self.withheld == 0, "format", "a withheld leaf that states something")
+        self.day, self.opens = (date(1970, 1, 1) + timedelta(days=n) for n in (days, days + self.withheld))
+
+def read_event(text: str) -> dict[str, Any]:
+    raw = text.encode()
+    need(len(raw) <= 16_384, "limit", "event")
+    event = parse_canonical(raw)
+    check(event, EVENT, "event")
+    used, told = event["act"] == "use", [event[name] != "" for name in ("at", "deed", "system", "unit")]
+    need(told[:2] == [True, True] if used else not any(told), "format", "what only a use tells")
+    need((event["next"] != "") == (event["act"] == "rekey"), "format", "what only a rekey tells")
+    return dict(event)
+
+class Entry:
+    """One entry of a list, read."""
+    def __init__(self, value: dict[str, Any]) -> None:
+        self.leaf, self.index = Leaf(strict_base64(value["leaf"])), value["index"]
+        self.path, self.opening = path_of(value["path"]), unhex(value["opening"])
+        self.event = read_event(value["event"]) if value["event"] else None
+        self.digest = H(value["event"].encode())
+        need(self.event is not None or not self.opening, "format", "an opening without an event")
+
+class Listing:
+    """The entries under one key, and what the key makes of a number."""
+    def __init__(self, value: dict[str, Any]) -> None:
+        self.chain, self.key = value["chain"], unhex(value["key"])
+        self.entries = [Entry(each) for each in value["entries"]]
+        self.id = H(b"azukari/list-key-id/v1", self.key).hex()
+        self.numbered = [(n + 1, self.of("label", n + 1), entry) for n, entry in enumerate(self.entries)]
+        last = len(self.entries)
+        self.absent = [self.of("label", last + step) for step in [*range(1, 17), *FAR]]
+
+    def of(self, what: str, n: int) -> bytes:
+        message = b"azukari/" + what.encode() + b"/v1" + bytes([self.chain]) + u64be(n)
+        return hmac.new(self.key, message, hashlib.sha256).digest()
+
+class Report:
+    """One list at one time; `tick` is called with the number of each step that holds.
+
+    `given`: vkeys, policy, auditors, key (hex) and visit, as texts or None.
+    """
+    def __init__(self, given: dict[str, Any], now: datetime, tick: Callable[[int], None]) -> None:
+        self.given, self.now, self.tick, self.passed = given, now, tick, 0
+        self.policy, self.auditors = (
+            None if given[name] is None else Policy(given[name].encode()) for name in ("policy", "auditors"))
+        self.visit = None if given["visit"] is None else read_visit(given["visit"].encode())
+        self.result: dict[str, Any] = {}
+
+    def run(self, report: bytes) -> None:
+        self.file = report
+        for number in range(1, 11):
+            try:
+                getattr(self, f"step_{number}")()
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError):
+                refuse("format")  # malformed bytes are always "format"
+            self.passed = number
+            self.tick(number)
+        entries = [entry for listing in self.lists for entry in listing.entries]
+        withheld = sorted(entry.leaf.opens for entry in entries if entry.event is None)
+        asked = {"key": "key", "policy": "witnesses", "auditors": "auditors", "visit": "visit"}
+        kept = [{"chain": each.chain, "entries": len(each.entries), "id": each.id} for each in self.lists]
+        visit = {"type": "azukari/visit/v1", "origin": self.r["origin"], "checkpoint": self.r["checkpoint"], "lists": kept}
+        self.result = {
+            "as_of": self.i["at"], "shown": len(entries) - len(withheld), "withheld": [str(each) for each in withheld],
+            "not_asked": [name for each, name in asked.items() if self.given[each] is None],
+            "visit": canonical(visit).decode()}
+
+    def evidence(self, refused: Refused) -> tuple[str, bytes]:
+        """Name and content of what is kept of a report that failed at step 2 or later."""
+        name = f"{refused.word}-{refused.kind}.azm.json" if refused.kind else f"{refused.word}.azm.json"
+        parts = {"word": refused.word, "kind": refused.kind, "step": self.passed + 1, "report": self.file.decode(),
+                 "visit": self.given["visit"] or "", "type": "azukari/misbehaviour/v1"}
+        return name, canonical(parts)
+
+    def step_1(self) -> None:
+        """ファイルの形式が仕様どおりで、示された鍵の一覧です / the file has the form of the specification, and is the list of the given key"""
+        need(len(self.file) <= 4_194_304, "limit", "report")
+        self.r = parse_canonical(self.file)
+        lists = self.r["lists"]
+        need(len(lists) <= 64 and sum(len(each["entries"]) for each in lists) <= 10_000, "limit", "lists or entries")
+        check(self.r, REPORT, "report")
+        self.i = parse_canonical(self.r["index"]["entry"].encode())
+        check(self.i, INDEX, "index")
+        need(self.i["count"] <= self.i["size"] and self.i["depth"] == depth_of(self.i["count"]), "format", "index")
+        self.index_path, self.nodes = path_of(self.r["index"]["path"]), strict_base64(self.r["nodes"])
+        self.since_path = path_of(self.r["since"]["path"]) if self.r["since"] else []
+        need(len(self.nodes) % 32 == 0, "format", "nodes")
+        self.buckets = {prefix: strict_base64(text) for prefix, text in self.r["buckets"]}
+        order = [prefix for prefix, _ in self.r["buckets"]]
+        need(order == sorted(self.buckets), "format", "order of the buckets")
+        chains = [each["chain"] for each in lists]
+        need(chains in ([0] * len(lists), [0] * (len(lists) - 1) + [1]) and chains[:1] == [0], "format", "lists")
+        need(len({each["key"] for each in lists}) == len(lists), "format", "a key twice")
+        self.lists = [Listing(each) for each in lists]
+        key = self.given["key"]
+        need(not key or key in [each["key"] for each in lists], "wrong-key", "the list is one of another key")
+
+    def step_2(self) -> None:
+        """台帳の署名が確かです / the checkpoint is signed by the ledger's key"""
+        self.note = self.r["checkpoint"].encode()
+        self.size, self.root = open_checkpoint(self.note, self.r["origin"], self.given["vkeys"])
+
+    def step_3(self) -> None:
+        """証人と監査役が署名しています（定めを示したとき） / witnesses and auditors have cosigned, if policies were given"""
+        if self.policy:
+            times = self.policy.times(self.note, self.r["origin"], self.given["vkeys"])
+            need(self.policy.met(self.policy.quorum, [name for name, _ in times]), "not-witnessed")
+        if self.auditors:
+            times = self.auditors.times(self.note, self.r["origin"], self.given["vkeys"])
+            need(self.auditors.met(self.auditors.quorum, [name for name, _ in times]), "not-audited")
+            recent = [name for name, at in times if -3600 <= int(self.now.timestamp()) - at <= 25 * 3600]
+            need(self.auditors.met(self.auditors.quorum, recent), "stale", "audit")
+
+    def step_4(self) -> None:
+        """索引は台帳のもので、新しい / the index is in the ledger, and recent"""
+        entry, place = self.r["index"]["entry"].encode(), self.r["index"]["index"]
+        need(place >= self.i["size"], "proof", "an index entry among those that it covers")
+        verify_inclusion(leaf_hash(entry), place, self.size, self.index_path, self.root)
+        self.at = moment(self.i["at"])
+        need(timedelta(hours=-1) <= self.now - self.at <= timedelta(hours=25), "stale", "index")
+
+    def step_5(self) -> None:
+        """示された部分は、その索引のものです / the parts that are shown are those of the index"""
+        depth, level = self.i["depth"], {}
+        for prefix, raw in self.buckets.items():
+            rows = [raw[at : at + 40] for at in range(0, len(raw), 40)]
+            whole = prefix < 1 << depth and len(raw) % 40 == 0
+            need(whole and rows == sorted(set(rows)), "format", "a bucket that is not sorted")
+            need(all(bits(row, depth) == prefix for row in rows), "format", "a record in another's bucket")
+            level[prefix] = H(b"\x02", raw)
+        labels = [label for each in self.lists for label in each.absent + [label for _, label, _ in each.numbered]]
+        need(set(self.buckets) == {bits(label, depth) for label in labels}, "proof", "buckets that are not those of the list")
+        rest = self.nodes
+        for _ in range(depth):
+            for place in sorted(level):
+                if place ^ 1 not in level:
+                    need(len(rest) >= 32, "proof", "a node too few")
+                    level[place ^ 1], rest = rest[:32], rest[32:]
+            level = {place >> 1: H(b"\x03", level[place], level[place + 1]) for place in level if place % 2 == 0}
+        need(rest == b"" and level[0].hex() == self.i["root"], "proof", "index")
+
+    def step_6(self) -> None:
+        """前回から取り消されたものはありません（控えを示したとき） / nothing was taken back since the last visit, if it was given"""
+        if not self.visit:
+            return
+        name, old, root, _ = parse_note(self.visit["checkpoint"].encode())[0].split("\n")
+        kept, past = int(old), strict_base64(root)
+        need(name == self.r["origin"], "fork", "another ledger", "fork")
+        need(self.size >= kept, "fork", "smaller than it was", "rollback")
+        if self.size == kept:
+            need(self.root == past, "fork", "two roots of one size", "fork")
+        else:
+            since = self.r["since"] or {"size": -1}
+            need(since["size"] == kept, "proof", "nothing proves the past that was seen")
+            found = older_and_newer(kept, self.size, True, self.since_path, past) if kept else (H(), self.root)
+            whole = kept > 0 or not self.since_path
+            need(whole and found == (past, self.root), "fork", "another past than was seen", "fork")
+        counts = {(each.chain, each.id): len(each.entries) for each in self.lists}
+        for each in self.visit["lists"]:
+            now = counts.get((each["chain"], each["id"]), -1)
+            need(now >= each["entries"], "incomplete", "a list is shorter, or gone", "shortened")
+
+    def found(self, label: bytes) -> list[int]:
+        raw = self.buckets[bits(label, self.i["depth"])]
+        rows = [raw[at : at + 40] for at in range(0, len(raw), 40)]
+        return [int.from_bytes(row[32:], "big") for row in rows if row[:32] == label]
+
+    def step_7(self) -> None:
+        """一覧の記載は、どれも索引に一度だけあり、台帳のものです / every entry is in the index once, and in the ledger"""
+        for n, label, entry in (each for listing in self.lists for each in listing.numbered):
+            found = self.found(label)
+            need(len(found) > 0, "incomplete", f"entry {n} is in no index", "missing")
+            need(len(found) == 1, "incomplete", f"entry {n} is in the index more than once", "twice")
+            fits = found == [entry.index] and entry.leaf.label == label and entry.index < self.i["size"]
+            need(fits, "proof", f"entry {n} is not that of the index")
+            verify_inclusion(leaf_hash(entry.leaf.raw), entry.index, self.size, entry.path, self.root)
+
+    def step_8(self) -> None:
+        """一覧にない記載は、見つかりません / there is no entry that the list does not show"""
+        for label in (each for listing in self.lists for each in listing.absent):
+            need(self.found(label) == [], "incomplete", "an entry that the list does not show", "skipped")
+
+    def step_9(self) -> None:
+        """内容は、事前に固定したものです。開く日の来たものは、開かれています / events are those that were committed to, and open when they should be"""
+        today = (self.at + timedelta(hours=9)).date()
+        for listing, n, entry in ((each, n, entry) for each in self.lists for n, _, entry in each.numbered):
+            leaf, event, sealed = entry.leaf, entry.event, listing.chain == 1
+            need(not sealed or (leaf.silent and not leaf.withheld), "commitment", f"entry {n} of the sealed list")
+            if event is None:
+                need(leaf.withheld > 0 and today < leaf.opens, "incomplete", f"entry {n} should be open", "overdue")
+                continue
+            opening = entry.opening or listing.of("opening", n)
+            commitment = H(b"azukari/event-commit/v1", leaf.label, opening, entry.digest)
+            need(commitment == leaf.commit, "commitment", f"the event of entry {n}")
+            need(leaf.kind in (0, ACTS.index(event["act"]) + 1), "commitment", f"the kind of entry {n}")
+            stated = leaf.entrustment.hex()
+            need(stated in ("0" * 32, event["entrustment"]), "commitment", f"the entrustment of entry {n}")
+            dated = sealed or leaf.withheld > 0 or event["day"] == leaf.day.isoformat()
+            need(dated, "commitment", f"the day of entry {n}")
+
+    def step_10(self) -> None:
+        """鍵の取替えは、次の一覧に続いています / each change of keys leads to the list that follows"""
+        for number, listing in enumerate(self.lists):
+            follows = [each.id for each in self.lists[number + 1 : number + 2] if each.chain == listing.chain]
+            rekeys = [(n, each.event["next"]) for n, _, each in listing.numbered if each.event and each.event["next"]]
+            wanted = [(len(listing.entries), id) for id in follows]
+            need(rekeys == wanted, "incomplete", "a list does not end with the key that follows", "rekey")
+
+def read_visit(raw: bytes) -> dict[str, Any]:
+    need(len(raw) <= 1_048_576, "limit", "visit")
+    visit = parse_canonical(raw)
+    check(visit, VISIT, "visit")
+    name, size, root, nothing = parse_note(visit["checkpoint"].encode())[0].split("\n")
+    need(name == visit["origin"] and nothing == "" and len(strict_base64(root)) == 32, "format", "visit")
+    need(re.match("(0|[1-9][0-9]{0,18})\\Z", size) is not None and 0 < len(visit["lists"]) <= 64, "format", "visit")
+    return dict(visit)
 
 # ---- Words for people ---------------------------------------------------------------------------------------
 
@@ -1138,6 +1510,44 @@ def narrate_consignment(checked: Consignment) -> Iterable[tuple[str, str]]:
         yield (f"誰の台帳かは確かめていません。鍵を別の経路で確かめてください: {printable(checked.key)}",
                f"Whose ledger this is was not checked. Compare its key by another way: {printable(checked.key)}")
 
+NOT_ASKED = {
+    "key": ("あなたの鍵の一覧かは確かめていません（--key）。", "Not checked whether it is the list of your key (--key)."),
+    "witnesses": ("ほかの人にも同じ台帳が示されているかは、証人に確かめていません（--policy）。",
+                  "Not asked of witnesses whether everybody is shown the same ledger (--policy)."),
+    "auditors": ("索引が台帳から正しく作られたかは、監査役に確かめていません（--auditors）。",
+                 "Not asked of auditors whether the index was rightly made from the ledger (--auditors)."),
+    "visit": ("前回から消えたものがないかは確かめていません（--visit）。",
+              "Not checked whether anything has gone since the last visit (--visit).")}
+ACT_WORDS = dict(zip(ACTS, (
+    ("委託先への受渡し", "handed over to a contractor"), ("再委託先への受渡し", "handed over to a sub-contractor"),
+    ("利用", "used"), ("返却", "returned"), ("廃棄", "destroyed"), ("訂正", "corrected"), ("開示", "disclosed"),
+    ("鍵の取替え", "another key"), ("消去", "erased"))))
+
+def narrate_report(checked: Report) -> Iterable[tuple[str, str]]:
+    """The list in plain words: how many, which, what is not open yet, what was not asked."""
+    r = checked.result
+    at = moment(r["as_of"]) + timedelta(hours=9)
+    ja, en = f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}", r["as_of"].replace("T", " ").replace("Z", " UTC")
+    yield (f"{ja}（日本時間）までの記載 {r['shown'] + len(r['withheld'])} 件、全部そろっています。",
+           f"Complete as of {en}: {r['shown'] + len(r['withheld'])} entries.")
+    for listing in checked.lists:
+        for n, _, entry in listing.numbered:
+            if entry.event is None:
+                yield (f"  {n:3} {entry.leaf.opens} に開かれます（内容は、まだ示されていません）",
+                       f"  {n:3} will be opened on {entry.leaf.opens} (not shown yet)")
+            else:
+                event, words = entry.event, ACT_WORDS[entry.event["act"]]
+                rest = printable(" / ".join(filter(None, (event["party"], event["unit"], event["purpose"]))))
+                yield f"  {n:3} {event['day']} {words[0]}　{rest}", f"  {n:3} {event['day']} {words[1]}: {rest}"
+    if r["withheld"]:
+        last = r["withheld"][-1]
+        yield (f"うち {len(r['withheld'])} 件は、遅くとも {last} に開かれます。",
+               f"{len(r['withheld'])} of them are withheld, until {last} at the latest.")
+    yield ("まだ答えられない記載があるかどうかは、どの人の一覧も同じく、示していません。",
+           "Whether there are entries that are not answered yet is told in nobody's list.")
+    for name in r["not_asked"]:
+        yield NOT_ASKED[name]
+
 def today() -> date:
     return datetime.now(timezone.utc).date()
 
@@ -1149,8 +1559,96 @@ def read_file(path: str) -> bytes:
         raise Refused("not-found", "file") from None
     return raw if len(raw) <= LIMIT else bytes(refuse("limit", "a file over 256 MiB"))
 
+def write_file(path: str, raw: bytes) -> None:
+    """Whole or not at all."""
+    try:
+        part = Path(path).with_name(Path(path).name + ".part")
+        part.write_bytes(raw)
+        part.replace(path)
+    except OSError:
+        raise Refused("storage", Path(path).name) from None
+
+def report_options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="azukari_verify.py report", description="Verify a person's own list (.azl).")
+    parser.add_argument("file", help="the report, .azl")
+    parser.add_argument("--log-key", action="append", required=True, help="a verifier key of the ledger; may be repeated")
+    parser.add_argument("--policy", help="file: the witnesses that must have cosigned")
+    parser.add_argument("--auditors", help="file: the auditors that must have cosigned")
+    parser.add_argument("--key", help="one's own list key, in hexadecimal")
+    parser.add_argument("--visit", help="file: what was kept at the last visit")
+    parser.add_argument("--keep", help="file: where to keep this visit, if it holds")
+    parser.add_argument("--evidence", help="directory for the evidence file, if it does not; by default that of the report")
+    parser.add_argument("--now", type=moment, help="the time to judge by, 2026-11-20T12:00:00Z; by default the clock's")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--lang", choices=("ja", "en"), default="ja", help="language of the text")
+    return parser.parse_args(arguments)
+
+def report_given(options: argparse.Namespace) -> dict[str, Any]:
+    files = {name: getattr(options, name) for name in ("policy", "auditors", "visit")}
+    try:
+        texts = {name: read_file(path).decode("utf-8") if path else None for name, path in files.items()}
+    except UnicodeDecodeError:
+        raise Refused("format", "a policy or visit that is no text") from None
+    key = options.key and options.key.strip().lower()
+    need(not key or re.match(HEX32 + "\\Z", key) is not None, "format", "--key")
+    return {"vkeys": options.log_key, "key": key, **texts}
+
+def report_main(arguments: list[str]) -> int:
+    options = report_options(arguments)
+    checked, verdict, evidence = None, ("holds", "", ""), ""
+
+    def tick(number: int) -> None:
+        text = (getattr(Report, f"step_{number}").__doc__ or "/").split("/")[int(options.lang == "en")].strip()
+        if not options.json:
+            print(f"✓ {number:2} {text}")
+
+    try:
+        report = read_file(options.file)
+        checked = Report(report_given(options), options.now or datetime.now(timezone.utc), tick)
+        checked.run(report)
+        if options.keep:
+            write_file(options.keep, checked.result["visit"].encode())
+    except (Refused, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        refused = error if isinstance(error, Refused) else Refused("format")
+        verdict = refused.word, refused.detail, refused.kind
+        evidence = keep_evidence(options, checked, refused)
+    return tell_report(options, checked, verdict, evidence)
+
+def keep_evidence(options: argparse.Namespace, checked: Report | None, refused: Refused) -> str:
+    """The name of the file; empty where step 1 failed, or where it cannot be written: the verdict stands without it."""
+    if not checked or not 1 <= checked.passed < 10:
+        return ""
+    name, raw = checked.evidence(refused)
+    try:
+        write_file(str(Path(options.evidence or Path(options.file).parent, name)), raw)
+    except Refused:
+        return ""
+    return name
+
+def tell_report(options: argparse.Namespace, checked: Report | None, verdict: tuple[str, str, str], evidence: str) -> int:
+    (word, detail, kind), language = verdict, int(options.lang == "en")
+    code, *sentences = WORDS[word]
+    sentence = f"{sentences[language]} {detail and f'({printable(detail)})'}".strip()
+    step = checked.passed + 1 if checked and code else 0
+    if options.json:
+        result = checked.result if checked and not code else {}
+        print(json.dumps({"verdict": word, "kind": kind, "step": step, "evidence": evidence, "sentence": sentence, **result}))
+        return int(code)
+    for line in narrate_report(checked) if checked and not code else []:
+        print(line[language])
+    print(sentence if not code else f"✗ {step:2} {word} {kind}: {sentence}")
+    if evidence:
+        print((f"証拠ファイルを残しました（あなたの鍵が入っています）: {evidence}",
+               f"An evidence file was kept (it holds your keys): {evidence}")[language])
+    return int(code)
+
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Verify an azukari evidence file, certificate or proof of a consignment.")
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if arguments[:1] == ["report"]:
+        return report_main(arguments[1:])
+    parser = argparse.ArgumentParser(description="Verify an azukari evidence file, certificate or proof of a consignment; a person's list: report --help")
     parser.add_argument("file", help="evidence.json, a certificate (.azp), or a proof of a consignment (.azd)")
     parser.add_argument("--specimen", help="specimen.json; without it the e-values are not recomputed")
     parser.add_argument("--log-key", help="the ledger's verifier key, known from elsewhere")
@@ -1158,8 +1656,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--lang", choices=("ja", "en"), default="ja", help="language of the text")
     options = parser.parse_args(arguments)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     language, passed, word, detail = int(options.lang == "en"), 0, "holds", ""
 
     def tick(number: int) -> None:

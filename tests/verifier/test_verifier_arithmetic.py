@@ -288,8 +288,9 @@ def test_pools_when_compared_with_the_rules_then_they_are_the_same() -> None:
 def test_verifier_when_read_then_it_is_one_short_file_of_the_standard_library() -> None:
     assert [path.name for path in FILE.parent.rglob("*.py")] == [FILE.name]
     source = FILE.read_text(encoding="utf-8")
-    # evidence and ledger; permissions, a format of their own; consignments, another one, which shares steps with permissions
-    assert len(source.splitlines()) < 900 + 200 + 100
+    # evidence and ledger; permissions, a format of their own; consignments, another one, which shares steps with permissions;
+    # a person's list, with policies, witnesses and consistency, which nothing before needed
+    assert len(source.splitlines()) < 900 + 200 + 100 + 500
     imported = set()
     for node in ast.walk(ast.parse(source, feature_version=(3, 8))):
         if isinstance(node, ast.Import):
