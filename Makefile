@@ -83,6 +83,7 @@ bench-quick: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev $(OPENER) tools
 
 docs: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev
 	$(BIN)/python tools/docs.py --write
+	$(BIN)/python tools/report_page.py --write
 
 # Every wheel that this machine's Python needs, azukari's own among them, for machines without a registry; see deploy/README.md.
 wheels: CARRIED :=
