@@ -294,7 +294,7 @@ def test_first_sign_in_when_the_invitation_is_shown_then_the_account_takes_the_p
 
     from azukari.stores.clock import now
     from azukari.web.accounts import queries
-    from azukari.web.accounts.actions import invitation
+    from azukari.web.accounts.actions import consent
     from azukari.web.accounts.models import User
 
     configure(own.body_id, there, only=True)
@@ -304,14 +304,14 @@ def test_first_sign_in_when_the_invitation_is_shown_then_the_account_takes_the_p
         client = client_of(None)
         return client, client.post("/sign-in/first/provider", {"login": "kasumi-approver", "code": code})
 
-    code = invitation.invite(person_id=approver, by=BY, at=now())
+    code = consent.on_machine(person_id=approver, by=BY, at=now())
     refused = client_of(None).post(
         "/sign-in/first", {"login": "kasumi-approver", "code": code, "password": PASSWORD, "again": PASSWORD}
     )
     assert refused.status_code == 400, "no passwords in this body"
     assert [shown("AAAA-AAAA-AAAA-AAAA-AAAA")[1].status_code for _ in range(2)] == [400, 400]
     early, page = shown(code)
-    code = invitation.invite(person_id=approver, by=BY, at=now())
+    code = consent.on_machine(person_id=approver, by=BY, at=now())
     early.get(onward(page))
     assert not queries.is_linked(approver, there.issuer), "the invitation was replaced meanwhile"
     client, page = shown(code)
@@ -322,7 +322,7 @@ def test_first_sign_in_when_the_invitation_is_shown_then_the_account_takes_the_p
     assert not User.objects.get(id=approver).has_usable_password()
     assert not Authenticator.objects.filter(user_id=approver).exists()
     assert shown(code)[1].status_code == 400, "once"
-    code = invitation.invite(person_id=approver, by=BY, at=now())
+    code = consent.on_machine(person_id=approver, by=BY, at=now())
     again, page = shown(code)
     there.subject = "another-account"
     again.get(onward(page))

@@ -61,7 +61,7 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     from azukari.seal.consignment import Unit
-    from azukari.web.accounts.actions import person
+    from azukari.web.accounts.actions import consent, person
     from azukari.web.accounts.rules import Role
     from azukari.web.custody.actions import consignment, document, entrustment, party, permission
     from azukari.web.jobs.actions import queue
@@ -113,6 +113,7 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
         "permission_id": asked,
         "hand_over_id": hand_over(body_id, work, parties[0]),
         "person_id": people["auditor"],
+        "consent_id": consent.ask(person_id=people["auditor"], by=BY, at=AT),
         "member_id": person.create(
             body_id=body_id,
             login=f"{mark}-clerk",

@@ -130,9 +130,9 @@ def test_contractors_when_they_sign_in_inside_then_one_sentence_and_nothing_open
         with_password(contractor)
         assert said_at_sign_in("kasumi-contractor").startswith("委託先の方は、庁内の画面には入れません。")
         assert client_of(contractor).get("/").status_code == 403, "even with a session"
-        from azukari.web.accounts.actions import invitation
+        from azukari.web.accounts.actions import consent
 
-        code = invitation.invite(person_id=contractor, by=BY, at=now())
+        code = consent.on_machine(person_id=contractor, by=BY, at=now())
         answer = first_sign_in(client_of(None), "kasumi-contractor", code)
         assert answer.status_code == 400 and "委託先用の画面から" in answer.content.decode()
 

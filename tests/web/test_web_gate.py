@@ -117,9 +117,9 @@ def test_view_when_it_has_no_rule_then_nobody_is_answered(two: tuple[Records, Re
 
 def invitation_of(person_id: UUID) -> str:
     from azukari.stores.clock import now
-    from azukari.web.accounts.actions import invitation
+    from azukari.web.accounts.actions import consent
 
-    return invitation.invite(person_id=person_id, by=BY, at=now())
+    return consent.on_machine(person_id=person_id, by=BY, at=now())
 
 
 def first(login: str, code: str, password: str = PASSWORD) -> Any:
@@ -144,11 +144,11 @@ def test_invitation_when_used_then_once_and_never_after_five_wrong_codes(two: tu
 
 def test_invitation_when_late_then_refused(two: tuple[Records, Records]) -> None:
     from azukari.errors import NotPermittedError
-    from azukari.web.accounts.actions import invitation
+    from azukari.web.accounts.actions import consent, invitation
     from azukari.web.accounts.rules import here
 
     own, _ = two
-    code = invitation.invite(person_id=own.people["auditor"], by=BY, at=AT)
+    code = consent.on_machine(person_id=own.people["auditor"], by=BY, at=AT)
     late = AT + timedelta(days=7, seconds=1)
     with pytest.raises(NotPermittedError):
         invitation.accept(login="kasumi-auditor", code=code, password=PASSWORD, roles=here(), by=BY, at=late)

@@ -44,14 +44,14 @@ def add(
     """職員や委託先の人を追加し、招待コードを出す。 Add a person under NEW_LOGIN and print the code of the first sign-in."""
     out.as_json = as_json
     office = open_office(office_path, keys_path, login)
-    from azukari.web.accounts.actions import invitation
+    from azukari.web.accounts.actions import consent
     from azukari.web.accounts.actions import person as action
 
     firm = None if party is None else find_party(office.body_id, party).id
     made = action.create(
         body_id=office.body_id, login=new_login, name=name, role=role, party=firm, by=office.by, at=office.at
     )
-    _tell(out, new_login, invitation.invite(person_id=made, by=office.by, at=office.at))
+    _tell(out, new_login, consent.on_machine(person_id=made, by=office.by, at=office.at))
 
 
 @person.command("invite")
@@ -60,14 +60,18 @@ def add(
 @json_option
 @speech
 def invite(out: Speech, who: str, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
-    """新しい招待コードを出す。 Print a new code for the person with the login WHO; earlier codes end."""
+    """新しい招待コードを出す。 Print a new code for the person with the login WHO; earlier codes end.
+
+    画面では二人が要る招待も、ここでは一人でできます。その記録は残り、本人に示されます。 Where the screens need two people, one alone does
+    it here; that is kept, and the person is told.
+    """
     out.as_json = as_json
     office = open_office(office_path, keys_path, login)
     from azukari.web.accounts import queries
-    from azukari.web.accounts.actions import invitation
+    from azukari.web.accounts.actions import consent
 
     found = _own(queries.person(who), office)
-    _tell(out, who, invitation.invite(person_id=found.id, by=office.by, at=office.at))
+    _tell(out, who, consent.on_machine(person_id=found.id, by=office.by, at=office.at))
 
 
 @person.command("deactivate")

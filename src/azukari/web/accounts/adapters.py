@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from azukari.web import office
-from azukari.web.accounts.gate import FACTORS
+from azukari.web.accounts.factors import FACTORS
 from azukari.web.accounts.queries import provider_only
 from azukari.web.accounts.rules import Role, here
 from azukari.web.ui.words import pick

@@ -21,11 +21,11 @@ from django.utils.http import urlencode
 
 from azukari.errors import KeyFileError
 from azukari.web.accounts import bearer, queries, suspended
+from azukari.web.accounts.factors import FACTORS
 from azukari.web.accounts.rules import ANYBODY, Role, Rule, here
 from azukari.web.postgresql import wall
 from azukari.web.ui.words import pick
 
-FACTORS: Final = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 # Label and name of an address, and the roles that see it in the menu.
 _MENU: Final = (
     ("委託", "Entrustments", "entrustments", {"officer", "approver", "auditor"}),
@@ -34,6 +34,7 @@ _MENU: Final = (
     ("受渡し", "Hand-overs", "hand_overs", {"officer", "approver", "auditor"}),
     ("支援措置", "Protective measures", "protections", {"officer", "approver", "auditor"}),
     ("職員", "People", "people", {"administrator"}),
+    ("招待", "Invitations", "invitations", {"approver", "auditor", "administrator"}),
     ("委託", "Work", "works", {"contractor"}),
     ("包み", "Packages", "shelf", {"contractor"}),
     ("許諾書", "Certificates", "certificates", {"contractor"}),

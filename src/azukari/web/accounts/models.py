@@ -120,6 +120,67 @@ class Invitation(models.Model):
         constraints = (models.CheckConstraint(condition=Q(tries__gte=0), name="invitation_tries_not_negative"),)
 
 
+class Consent(models.Model):
+    """招待への同意。 That somebody whom nobody invites alone is to be invited: who asked, and who consented or refused.
+
+    Never deleted, and no field of it is changed once it is decided: the person invited must be able to see it.
+    """
+
+    class Way(models.TextChoices):
+        """招待の道。 Two people; the machine's command line; or the inside, of what an outside office shows."""
+
+        TWO = "two", "二人で"
+        MACHINE = "machine", "機械の上で"
+        INSIDE = "inside", "庁内から"
+
+    class Status(models.TextChoices):
+        """状態。 Only what was asked is decided, and once."""
+
+        ASKED = "asked", "同意待ち"
+        GIVEN = "given", "同意"
+        REFUSED = "refused", "不同意"
+
+    data_classes: ClassVar[dict[str, str]] = {
+        "id": "none",
+        "body": "public",
+        "person": "pseudonym",
+        "way": "none",
+        "status": "none",
+        "decided_by": "pseudonym",
+        "decided_at": "none",
+        "created_at": "none",
+        "created_by": "pseudonym",
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    way = models.CharField(max_length=8, choices=Way.choices)
+    status = models.CharField(max_length=8, choices=Status.choices)
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    created_by = models.UUIDField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(way__in=["two", "machine", "inside"]) & Q(status__in=["asked", "given", "refused"]),
+                name="consent_kinds_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="asked", decided_by__isnull=True, decided_at__isnull=True)
+                | ~Q(status="asked") & Q(decided_by__isnull=False, decided_at__isnull=False),
+                name="consent_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="given", way="two") | ~Q(decided_by=models.F("created_by")),
+                name="consent_given_by_another",
+            ),
+            models.UniqueConstraint(fields=["person"], condition=Q(status="asked"), name="consent_asked_once"),
+        )
+
+
 class SignInProvider(models.Model):
     """ログインの提供元。 The OpenID provider of a body; it stands for the password, never for the second factor.
 

@@ -12,7 +12,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import path
 
-from azukari.web.accounts import provider_views, queries, token_views, views
+from azukari.web.accounts import consent_views, provider_views, queries, token_views, views
 from azukari.web.accounts.rules import anybody, enrolling, signed_in
 
 _sign_in = anybody(account.LoginView.as_view(extra_context={"providers": queries.providers}))
@@ -26,6 +26,7 @@ urlpatterns = [
     path("sign-in/inactive", anybody(account.account_inactive), name="account_inactive"),
     path("sign-out", enrolling(account.logout), name="account_logout"),
     path("account", signed_in(mfa.index), name="mfa_index"),
+    path("account/invitations", consent_views.own, name="own_invitations"),
     path("account/second-factor", views.second_factor, name="second_factor"),
     path("account/passkeys", signed_in(passkeys.list_webauthn), name="mfa_list_webauthn"),
     path("account/passkeys/add", enrolling(passkeys.add_webauthn), name="mfa_add_webauthn"),
@@ -48,6 +49,10 @@ provider = [
 people = [
     path("people/add", views.add_person, name="add_person"),
     path("people/<uuid:person_id>/invite", views.invite, name="invite"),
+    path("people/<uuid:person_id>/ask", consent_views.ask, name="ask_consent"),
+    path("invitations", consent_views.invitations, name="invitations"),
+    path("invitations/<uuid:consent_id>/give", consent_views.give, name="give_consent"),
+    path("invitations/<uuid:consent_id>/refuse", consent_views.refuse, name="refuse_consent"),
     path("people/<uuid:person_id>/deactivate", views.deactivate, name="deactivate"),
 ]
 tokens = [

@@ -20,12 +20,13 @@ from azukari.errors import AzukariError, LimitError, NotFoundError, StateError
 from azukari.stores.clock import now
 from azukari.web import office
 from azukari.web.accounts import provider, queries
-from azukari.web.accounts.actions import invitation, person
+from azukari.web.accounts.actions import consent, invitation, person
 from azukari.web.accounts.adapters import elsewhere
+from azukari.web.accounts.factors import FACTORS
 from azukari.web.accounts.forms import InvitationForm, PersonForm
-from azukari.web.accounts.gate import FACTORS
 from azukari.web.accounts.models import User
 from azukari.web.accounts.queries import acting
+from azukari.web.accounts.queries.consents import DECIDING
 from azukari.web.accounts.rules import Role, allow, anybody, enrolling, here, signed_in
 from azukari.web.ui.words import language, pick
 
@@ -74,7 +75,7 @@ def remove_passkey(request: HttpRequest, pk: int) -> HttpResponseBase:
 @allow(Role.ADMINISTRATOR, fresh=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_person(request: HttpRequest) -> HttpResponse:
-    """A new account, and the code of its first sign-in, shown once."""
+    """A new account, and the code of its first sign-in, shown once; of somebody who consents to invitations, by another."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         who, at = acting(request), now()
@@ -83,6 +84,9 @@ def add_person(request: HttpRequest) -> HttpResponse:
         except AzukariError as error:
             form.add_error(None, error.sentence(language()))
         else:
+            if form.cleaned_data["role"] in DECIDING:
+                consent.ask(person_id=person_id, by=who.id, at=at)
+                return HttpResponseRedirect(reverse("invitations"))
             return _code(request, person_id, who)
     return render(request, "accounts/person_form.html", {"form": form}, status=400 if form.errors else 200)
 
@@ -90,7 +94,7 @@ def add_person(request: HttpRequest) -> HttpResponse:
 @allow(Role.ADMINISTRATOR, fresh=True)
 @require_POST
 def invite(request: HttpRequest, person_id: UUID) -> HttpResponse:
-    """A new code, for somebody who has lost every factor or the first code."""
+    """A new code, for somebody who has lost the first one. StateError where two are needed (``consent_views.ask``)."""
     who = acting(request)
     _own(who, person_id)
     return _code(request, person_id, who)

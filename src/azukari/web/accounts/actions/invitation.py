@@ -20,6 +20,7 @@ from azukari.errors import NotFoundError, NotPermittedError, OptionError, StateE
 from azukari.web.accounts.actions import token
 from azukari.web.accounts.actions.provider import link
 from azukari.web.accounts.models import ExternalIdentity, Invitation, SignInProvider, User
+from azukari.web.accounts.queries.consents import need_two
 from azukari.web.accounts.rules import Role
 
 DAYS: Final = 7
@@ -30,9 +31,19 @@ _GROUPS, _GROUP = 5, 4
 
 
 def invite(*, person_id: UUID, by: UUID, at: datetime) -> str:
+    """A new code for somebody whom one alone may invite (``queries.consents.need_two``), as ``issue`` gives it.
+
+    StateError for anybody else: ``actions.consent``; NotFoundError without such an active person.
+    """
+    if need_two([person_id]):
+        raise StateError("nobody invites this person alone; ask for a consent")
+    return issue(person_id=person_id, by=by, at=at)
+
+
+def issue(*, person_id: UUID, by: UUID, at: datetime) -> str:
     """A new code for a person, which replaces every earlier one; returned once, never stored.
 
-    NotFoundError without such an active person.
+    It asks nobody whether it may: ``invite`` and ``actions.consent`` do. NotFoundError without such an active person.
     """
     person = User.objects.filter(id=person_id, is_active=True).first()
     if person is None:

@@ -9,9 +9,10 @@ from django.contrib.auth.hashers import identify_hasher
 from django.db import transaction
 
 from azukari.errors import FormatError, NotPermittedError
-from azukari.web.accounts.actions import person
-from azukari.web.accounts.models import Invitation, User
+from azukari.web.accounts.actions import consent, person
+from azukari.web.accounts.models import Consent, Invitation, User
 from azukari.web.accounts.queries import Invited
+from azukari.web.accounts.queries.consents import need_two
 from azukari.web.accounts.rules import Role
 
 
@@ -29,7 +30,8 @@ def mirror(
 ) -> None:
     """Make or update the account of a contractor; may be repeated. What the person set up here stays, as long as active.
 
-    A newer invitation replaces the one of before; the same one is left as it is, used or not. FormatError for what is
+    A newer invitation replaces the one of before, and the person is told if there was more than that one to sign in with;
+    the same one is left as it is, used or not. FormatError for what is
     no scrypt hash, StateError if the login is taken by somebody else, NotPermittedError if the person is there under
     another body, firm or role, OptionError as ``person.create``.
     """
@@ -46,10 +48,10 @@ def mirror(
         if not is_active:
             person.deactivate(person_id=person_id, by=by, at=at)
         elif invited is not None:
-            _invite(body_id, person_id, invited, by)
+            _invite(body_id, person_id, invited, by, at)
 
 
-def _invite(body_id: UUID, person_id: UUID, invited: Invited, by: UUID) -> None:
+def _invite(body_id: UUID, person_id: UUID, invited: Invited, by: UUID, at: datetime) -> None:
     there = Invitation.objects.filter(person_id=person_id).first()
     if there is not None and (there.code_hash == invited.code_hash or there.created_at >= invited.invited_at):
         return
@@ -63,6 +65,8 @@ def _invite(body_id: UUID, person_id: UUID, invited: Invited, by: UUID) -> None:
         "created_by": by,
     }
     Invitation.objects.update_or_create(person_id=person_id, defaults=values)
+    if need_two([person_id]):
+        consent.note(person_id=person_id, way=Consent.Way.INSIDE, by=by, at=at)
 
 
 def _require_scrypt(code_hash: str) -> None:

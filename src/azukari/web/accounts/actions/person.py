@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from azukari.errors import NotFoundError, OptionError, StateError
 from azukari.web.accounts.actions import token
-from azukari.web.accounts.models import Body, ExternalIdentity, Invitation, User
+from azukari.web.accounts.models import Body, Consent, ExternalIdentity, Invitation, User
 from azukari.web.accounts.rules import Role
 
 
@@ -79,6 +79,8 @@ def deactivate(*, person_id: UUID, by: UUID, at: datetime) -> None:
         Authenticator.objects.filter(user_id=person_id).delete()
         ExternalIdentity.objects.filter(person_id=person_id).delete()
         Invitation.objects.filter(person_id=person_id, used_at__isnull=True).update(used_at=at)
+        asked = Consent.objects.filter(person_id=person_id, status=Consent.Status.ASKED)
+        asked.update(status=Consent.Status.REFUSED, decided_by=by, decided_at=at)
         token.revoke_all(person_id=person_id, by=by, at=at)
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from azukari.stores.clock import now
+from azukari.web.accounts.queries import acting, consents
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.counter import verdicts
 from azukari.web.counter.queries.waiting import Waiting, waiting
@@ -33,7 +34,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """What this firm has to do, and what it waits for."""
     firm = own.firm(request)
     rows = [_row(one) for one in waiting(firm.id, now().date())]
-    return render(request, "counter/home.html", {"firm": firm, "waiting": rows})
+    shown = {"firm": firm, "waiting": rows, "invited_lately": consents.lately(acting(request).id, now())}
+    return render(request, "counter/home.html", shown)
 
 
 def _row(one: Waiting) -> dict[str, object]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from azukari.stores.clock import now
-from azukari.web.accounts.queries import acting
+from azukari.web.accounts.queries import acting, consents
 from azukari.web.accounts.rules import Role, signed_in
 from azukari.web.custody.queries import register
 from azukari.web.ui.words import pick
@@ -30,8 +30,16 @@ def home(request: HttpRequest) -> HttpResponse:
     who = acting(request)
     if who.role == Role.ADMINISTRATOR:
         return HttpResponseRedirect(reverse("people"))
-    waiting = [
+    waiting: list[dict[str, object]] = [
         {"label": pick(*_KINDS[one.kind]), "what": one.what, "day": one.day, "url": reverse(one.page, args=[one.id])}
         for one in register.reminders(who.body, now().date())
     ]
-    return render(request, "custody/home.html", {"totals": register.totals(who.body), "waiting": waiting})
+    if who.role == Role.APPROVER and (asked := consents.waiting(who.body, who.id)):
+        waiting.insert(0, _invitations(asked))
+    shown = {"totals": register.totals(who.body), "invited_lately": consents.lately(who.id, now())}
+    return render(request, "custody/home.html", shown | {"waiting": waiting})
+
+
+def _invitations(count: int) -> dict[str, object]:
+    label, what = pick("招待への同意待ち", "waits for consent"), pick(f"{count} 件の招待", f"{count} invitations")
+    return {"label": label, "what": what, "day": None, "url": reverse("invitations")}
