@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -33,6 +33,13 @@ class Stand:
 @contextmanager
 def stand(folder: Path) -> Iterator[Stand]:
     """Furnish the office, then serve it; nothing here is asked by this process while the server runs."""
+    made = furnished(folder)
+    with serving(folder / "outside", folder / "outside.key", face="outside") as address:
+        yield replace(made, address=address)
+
+
+def furnished(folder: Path) -> Stand:
+    """The office, its key beside it, and nobody serves it yet."""
     from azukari.stores.keys import create_key_file
     from azukari.web import office
 
@@ -45,8 +52,7 @@ def stand(folder: Path) -> Iterator[Stand]:
         _invited(first)
         late, revoked = _ended(first)
     scenes.close()
-    with serving(folder / "outside", folder / "outside.key", face="outside") as address:
-        yield Stand(address, folder / "outside", first, sub, foreign, late, revoked)
+    return Stand("", folder / "outside", first, sub, foreign, late, revoked)
 
 
 def _invited(stall: Stall) -> None:
