@@ -35,6 +35,12 @@ def got(client: Any, path: str, **named: Any) -> int:
     return int(answer.status_code)
 
 
+def page(client: Any, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
 def permit(work: UUID, sub: UUID) -> tuple[UUID, UUID]:
     """A permission that was granted, and the entrustment that it opened."""
     from azukari.web.custody.actions import permission
@@ -72,6 +78,8 @@ def test_package_inside_when_the_permission_is_revoked_then_it_is_neither_saved_
         revoke(asked)
         assert carried() == {given[0]}
         assert [got(client, f"/hand-overs/{one}/package") for one in given] == [200, 403]
+        assert [f"/hand-overs/{one}/package" in page(client, f"/hand-overs/{one}") for one in given] == [True, False]
+        assert "許諾が取り消されています" in page(client, f"/hand-overs/{given[1]}")
 
 
 def test_taken_back_when_a_permission_is_revoked_then_all_below_it_is(ledger: Ledger) -> None:
@@ -106,6 +114,8 @@ def test_package_outside_when_the_permission_is_revoked_then_it_is_fetched_no_mo
         _above(sub)
     shelve_certificate(first, sub, now().date(), first.permission, revoked=True)
     assert (asked(first), asked(sub)) == ([200, 200], [403, 403])
+    offered = [f"/packages/{one.package}/package" in page(one.client(), f"/packages/{one.package}") for one in two]
+    assert offered == [True, False]
 
 
 def _above(sub: Stall) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -215,6 +216,44 @@ def test_passkey_when_it_is_the_last_factor_then_it_cannot_be_removed(two: tuple
     key = Authenticator.objects.get(user_id=own.people["officer"])
     assert client_of(own.people["officer"]).post(f"/account/passkeys/{key.pk}/remove").status_code == 409
     assert Authenticator.objects.filter(pk=key.pk).exists()
+
+
+@pytest.mark.parametrize("kinds", [("webauthn", "webauthn"), ("webauthn", "totp")])
+def test_last_factors_when_two_tabs_remove_them_at_once_then_one_stays(
+    two: tuple[Records, Records], kinds: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from allauth.mfa.models import Authenticator
+    from django.db import connection
+
+    from azukari.web.accounts import factors
+
+    person_id, both = two[0].people["officer"], threading.Barrier(2)
+    Authenticator.objects.filter(user_id=person_id).delete()
+    made = [Authenticator.objects.create(user_id=person_id, type=kind, data={"name": "USB"}) for kind in kinds]
+    paths = {"webauthn": "/account/passkeys/{}/remove", "totp": "/account/app/remove"}
+    clients = [client_of(person_id) for _ in made]
+    is_last = factors.is_last
+
+    def slow(person_id: UUID) -> bool:
+        """Each has looked before either goes on, if nothing holds one of them back."""
+        found = is_last(person_id)
+        try:
+            both.wait(1)
+        except threading.BrokenBarrierError:
+            pass
+        return found
+
+    def remove(number: int) -> None:
+        clients[number].post(paths[kinds[number]].format(made[number].pk))
+        connection.close()
+
+    monkeypatch.setattr(factors, "is_last", slow)
+    tabs = [threading.Thread(target=remove, args=[number]) for number in range(2)]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join(60)
+    assert Authenticator.objects.filter(user_id=person_id).count() == 1
 
 
 def test_person_when_let_go_then_every_session_ends(two: tuple[Records, Records]) -> None:

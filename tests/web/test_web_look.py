@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -117,6 +118,22 @@ def test_look_again_when_the_officer_keeps_a_column_then_the_figures_follow(offi
     assert (len(first["marks"]["columns"]), len(second["marks"]["columns"])) == (2, 1)
     assert sum(c["fate"] == "leaves" for c in second["columns"]) == 1
     assert office.client.post(f"{look}/again", said | {kana: "nonsense/person"}).status_code == 400
+
+
+def test_look_again_when_no_spelling_is_to_change_then_none_is_shown_and_the_word_stays(office: Desk) -> None:
+    look = office.looked("照合", register())
+    shown = "例を見る（印の前と後）"
+    assert shown in office.page(look)
+    again = office.client.post(f"{look}/again", office.columns(look) | {"strict": "on"}).headers["Location"]
+    work_off()
+    marks, page = job(again).result["marks"], office.page(again)
+    assert (marks["columns"], marks["rows_that_name"], marks["strict"]) == ([], None, True)
+    assert marks["canaries"] == job(look).result["marks"]["canaries"] > 0
+    assert shown not in page and "変えません。印は弱くなります。" in page
+    assert re.search(r'<input[^>]*name="strict"[^>]*checked', page)
+    back = office.client.post(f"{again}/again", office.columns(again)).headers["Location"]
+    work_off()
+    assert job(back).result["marks"]["columns"] and shown in office.page(back)
 
 
 def test_look_when_the_table_has_no_headers_then_the_first_person_stands_in_no_job_but_on_the_page_as_long_as_the_table(

@@ -54,14 +54,18 @@ def preview(
     source: pl.DataFrame,
     leaving: Sequence[tuple[str, Field]],
     secret: bytes,
+    *,
+    spell: bool = True,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Preview:
     """The marks of a copy with these leaving columns. ``secret``: 32 random bytes for this call alone.
 
+    Without ``spell`` the copy bears no spellings, as one that is sealed with ``strict_schema``.
+
     ``progress`` is told how many columns are done, and may raise.
     Raises MarkError if a spelling would change a value, which sealing would refuse as well.
     """
-    spelled = [(header, field) for header, field in leaving if field.kind in SLOTS]
+    spelled = [(header, field) for header, field in leaving if spell and field.kind in SLOTS]
     places = []
     for done, (header, field) in enumerate(spelled):
         progress(done, len(spelled))

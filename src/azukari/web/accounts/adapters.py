@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from azukari.web import office
+from azukari.web.accounts import factors
 from azukari.web.accounts.factors import FACTORS
 from azukari.web.accounts.queries import provider_only
 from azukari.web.accounts.rules import Role, here
@@ -115,7 +116,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships n
         """A second factor is compulsory: the last one cannot be removed."""
         if authenticator.type == Authenticator.Type.RECOVERY_CODES:
             return False
-        return bool(Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS).count() > 1)
+        return not factors.is_last(authenticator.user_id)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The relying party is this host."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from allauth.account.internal.flows.login import record_authentication
-from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,10 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from azukari.errors import AzukariError, LimitError, NotFoundError, StateError
 from azukari.stores.clock import now
 from azukari.web import office
-from azukari.web.accounts import provider, queries
+from azukari.web.accounts import factors, provider, queries
 from azukari.web.accounts.actions import consent, invitation, person
 from azukari.web.accounts.adapters import elsewhere
-from azukari.web.accounts.factors import FACTORS
 from azukari.web.accounts.forms import InvitationForm, PersonForm
 from azukari.web.accounts.models import User
 from azukari.web.accounts.queries import acting
@@ -66,10 +65,20 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove_passkey(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Remove a passkey, but never the last second factor: allauth asks nobody here."""
-    if Authenticator.objects.filter(user_id=acting(request).id, type__in=FACTORS).count() < 2:
-        raise StateError("the last second factor stays")
-    response: HttpResponseBase = passkeys.remove_webauthn(request, pk=pk)
-    return response
+    with factors.held(acting(request).id):
+        if factors.is_last(acting(request).id):
+            raise StateError("the last second factor stays")
+        response: HttpResponseBase = passkeys.remove_webauthn(request, pk=pk)
+        return response
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove_app(request: HttpRequest) -> HttpResponseBase:
+    """Remove the authenticator app; allauth asks ``FactorAdapter`` whether it is the last, here while nobody else removes."""
+    with factors.held(acting(request).id):
+        response: HttpResponseBase = totp.deactivate_totp(request)
+        return response
 
 
 @allow(Role.ADMINISTRATOR, fresh=True)

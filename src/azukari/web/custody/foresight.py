@@ -57,11 +57,15 @@ def leaving(withheld: Withheld) -> pl.DataFrame:
     return withheld.frame[np.delete(np.arange(withheld.frame.height), withheld.held)]
 
 
-def marks(frame: pl.DataFrame, choice: Choice, body_id: UUID, progress: Progress) -> tuple[dict[str, Any], bytes]:
-    """The marks as plain data, and headers and examples as the bytes to be noted."""
-    shown = preview(frame, choice.leaving, secrets.token_bytes(32), progress)
-    strength = rows_that_name(frame, choice.leaving, queries.count_hand_overs(body_id) + 1, secrets.token_bytes(32))
+def marks(
+    frame: pl.DataFrame, choice: Choice, body_id: UUID, progress: Progress, *, strict: bool = False
+) -> tuple[dict[str, Any], bytes]:
+    """The marks as plain data, and headers and examples as the bytes to be noted; ``strict``: no spelling is changed."""
+    shown = preview(frame, choice.leaving, secrets.token_bytes(32), spell=not strict, progress=progress)
+    spelled = [] if strict else choice.leaving
+    strength = rows_that_name(frame, spelled, queries.count_hand_overs(body_id) + 1, secrets.token_bytes(32))
     counts = {
+        "strict": strict,
         "canaries": shown.canaries,
         "rows_that_name": strength,
         "columns": [

@@ -47,7 +47,9 @@ def look(context: Context) -> Mapping[str, Any]:
     withheld = withhold(frame, choice, terms.body, day_of(now()), office.key())
     held = foresight.holding(frame, withheld, choice, terms, office.key(), context.progress)
     leaving = foresight.leaving(withheld)
-    marks, examples = foresight.marks(leaving, choice, terms.body, context.progress)
+    marks, examples = foresight.marks(
+        leaving, choice, terms.body, context.progress, strict=bool(context.job.arguments.get("strict"))
+    )
     if context.job.upload is not None:
         uploads.note(context.job.upload, office.key(), examples)
     return {

@@ -51,6 +51,7 @@ def _page(request: HttpRequest, info: queries.ShelvedInfo, form: ReceiptForm) ->
     shown = {
         "package": info,
         "work": queries.work(info.firm, info.work),
+        "taken_back": queries.is_taken_back(info.body, info.work),
         "opener": OPENER if finders.find(OPENER) else "",
         "wants_receipt": info.receipt in {"", "refused"},
         "form": form,

@@ -47,6 +47,7 @@ def _page(request: HttpRequest, info: queries.HandOverInfo, form: ReceiptForm) -
         "receipts": queries.receipts(info.id),
         "returns": queries.returns(info.id),
         "grade": best_grade(info.id).label(language()),
+        "may_leave": info.status == "released" and not _taken_back(info),
         "form": form,
     }
     return render(request, "custody/hand_over.html", shown, status=400 if form.errors else 200)
@@ -59,13 +60,17 @@ def package(request: HttpRequest, hand_over_id: UUID) -> HttpResponseBase:
     info = own.hand_over(request, hand_over_id)
     if info.status != "released":
         raise NotFoundError("the package was not released")
-    if info.entrustment in permissions.taken_back(info.body):
+    if _taken_back(info):
         raise NotPermittedError("the permission was revoked")
     try:
         file = places.package(info.id).open("rb")
     except OSError as error:
         raise StorageError("the package cannot be read") from error
     return FileResponse(file, as_attachment=True, filename=f"{info.id.hex}.azk")
+
+
+def _taken_back(info: queries.HandOverInfo) -> bool:
+    return info.entrustment in permissions.taken_back(info.body)
 
 
 @allow(Role.OFFICER)

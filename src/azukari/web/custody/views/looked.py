@@ -43,7 +43,7 @@ def look_again(request: HttpRequest, job_id: UUID) -> HttpResponse:
     form = form_of(job, request.POST)
     if not form.is_valid():
         return page(request, job, form)
-    arguments = {**job.arguments, "columns": form.said()}
+    arguments = {**job.arguments, "columns": form.said(), "strict": form.cleaned_data["strict"]}
     again = queue.enqueue(
         body_id=who.body, kind=work.LOOK, arguments=arguments, upload_id=job.upload, by=who.id, at=now()
     )
@@ -53,7 +53,8 @@ def look_again(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def form_of(job: JobInfo, data: Mapping[str, Any] | None = None) -> ColumnsForm:
     """A choice for each column under its header, or under its number once the table was destroyed."""
     columns = job.result["columns"]
-    return ColumnsForm(data, columns=columns, headers=_headers(len(columns), _noted(job)))
+    said = {"strict": bool(job.arguments.get("strict"))}  # what was said before the last look stays said
+    return ColumnsForm(data, columns=columns, headers=_headers(len(columns), _noted(job)), initial=said)
 
 
 def page(request: HttpRequest, job: JobInfo, form: ColumnsForm) -> HttpResponse:
