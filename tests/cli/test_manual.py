@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.cli.test_deploy import resolve
 
-MANUAL = Path(__file__).resolve().parents[2] / "docs" / "manual"
-PAGES = [("README.md", "ja.md"), ("contractor.md", "contractor.ja.md")]
+ROOT = Path(__file__).resolve().parents[2]
+MANUAL = ROOT / "docs" / "manual"
+WITH_COMMANDS = [("README.md", "ja.md"), ("contractor.md", "contractor.ja.md")]
+PAGES = [*WITH_COMMANDS, ("citizen.md", "citizen.ja.md")]
 MOST_BYTES = 120 * 1024
 
 
@@ -31,7 +36,7 @@ def commands(name: str) -> Iterator[list[str]]:
         yield line.split()[1:]
 
 
-@pytest.mark.parametrize("name", [name for pair in PAGES for name in pair])
+@pytest.mark.parametrize("name", [name for pair in WITH_COMMANDS for name in pair])
 def test_manual_when_it_names_a_command_then_it_and_its_options_exist(name: str) -> None:
     seen = 0
     for words in commands(name):
@@ -40,6 +45,17 @@ def test_manual_when_it_names_a_command_then_it_and_its_options_exist(name: str)
         assert not {word for word in rest if word.startswith("-") and word not in known}, words
         seen += 1
     assert seen >= 2
+
+
+@pytest.mark.parametrize("name", PAGES[-1])
+def test_manual_of_a_person_when_its_command_is_typed_then_the_list_holds(name: str, tmp_path: Path) -> None:
+    case = json.loads((ROOT / "vectors" / "completeness" / "nothing-asked.json").read_text(encoding="utf-8"))
+    (tmp_path / "list.azl").write_text(case["report"], encoding="utf-8")
+    (typed,) = re.findall(r"^    python (azukari_verify\.py report .*)$", read(name), re.MULTILINE)
+    script, *words = (case["vkeys"][0] if word in ("LEDGER-KEY", "台帳の鍵") else word for word in typed.split())
+    command = [sys.executable, str(ROOT / "verifier" / script), *words, "--now", case["now"]]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(("english", "japanese"), PAGES)

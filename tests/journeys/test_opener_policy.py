@@ -1,9 +1,9 @@
-"""Nothing leaves the opener page, even if a script in it tries: a listener on this machine hears nothing."""
+"""Nothing leaves a page that is saved, even if a script in it tries: a listener on this machine hears nothing."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -60,11 +60,20 @@ def attempt(path: str, address: str) -> None:
         desk.asked.clear()  # what was tried, and need not have left
 
 
+def opener(folder: Path) -> Path:
+    return Path(built(folder))
+
+
+def report(_: Path) -> Path:
+    return Path(__file__).resolve().parents[2] / "verifier" / "azukari_report.html"
+
+
+@pytest.mark.parametrize("page", [opener, report])
 def test_page_when_a_script_tries_every_way_out_then_nothing_leaves(
-    heard: tuple[str, set[str]], tmp_path: Path
+    heard: tuple[str, set[str]], tmp_path: Path, page: Callable[[Path], Path]
 ) -> None:
     address, asked = heard
-    path = Path(built(tmp_path))
+    path = page(tmp_path)
     attempt(str(path), address)
     assert asked == set()
     start, end = '<meta http-equiv="Content-Security-Policy"', "\n"
