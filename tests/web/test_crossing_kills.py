@@ -35,6 +35,9 @@ TAKE = {
     "account": ("azukari.web.accounts.actions.mirroring", "mirror"),
     "package": ("azukari.web.counter.actions.shelving", "_shelve"),
     "move": ("azukari.web.counter.actions.shelving", "put_in_place"),
+    "entries": ("azukari.web.sequencer.rows", "insert_entries"),
+    "tiles": ("azukari.web.sequencer.rows", "store_tiles"),
+    "checkpoint": ("azukari.web.sequencer.models.SignedCheckpoint.objects", "create"),
     "taken": ("azukari.web.crossing.models.Crossed.objects", "create"),
     "commit": ("django.db.backends.base.base.BaseDatabaseWrapper", "commit"),
 }
@@ -74,13 +77,24 @@ def shown(gap: Gap) -> tuple[Any, ...]:
     return people, len(firms), shelf, crossing.chain(body.id, "in").sequence
 
 
+def ledger(gap: Gap) -> int:
+    """How many entries of the ledger are shown outside, all of them recomputed; none where the ledger is not kept yet."""
+    body = gap.on("outside")
+    from azukari.web.sequencer import check, queries, rows
+
+    log = queries.log_of(body.id)
+    size = check.check_log(log.id, [log.vkey])
+    assert rows.count(log.id) == size
+    return size
+
+
 @pytest.mark.parametrize("point", WRITE)
 def test_export_when_killed_then_the_next_one_is_whole_and_nothing_goes_twice(gap: Gap, point: str) -> None:
     killed(gap.folder, "office", WRITE[point], "export", gap.stick)
     assert not [one for one in gap.stick.iterdir() if not one.name.startswith(".")]
     done = gap.inside.json("export", gap.stick)
     assert len(done["crossings"]) == 1 and done["made"] == (1 if point in ("row", "parcels", "marks", "commit") else 0)
-    assert gap.out_json("import", gap.stick)["crossings"] == [{"sequence": 1, "taken": 8, "refused": []}]
+    assert gap.out_json("import", gap.stick)["crossings"] == [{"sequence": 1, "taken": 10, "refused": []}]
     people, firms, shelf, number = shown(gap)
     assert (people, firms, len(shelf), number) == (["aoarashi-1"], 1, 1, 1)
 
@@ -90,10 +104,11 @@ def test_import_when_killed_then_nothing_of_it_is_there_and_the_next_try_takes_a
     gap.inside.json("export", gap.stick)
     before = shown(gap)
     killed(gap.folder, "outside", TAKE[point], "import", gap.stick)
-    assert shown(gap) == before == ([], 0, [], 0)
-    assert gap.out_json("import", gap.stick)["crossings"] == [{"sequence": 1, "taken": 8, "refused": []}]
+    assert shown(gap) == before == ([], 0, [], 0) and not ledger(gap)
+    assert gap.out_json("import", gap.stick)["crossings"] == [{"sequence": 1, "taken": 10, "refused": []}]
     people, firms, shelf, number = shown(gap)
     assert (people, firms, len(shelf), number) == (["aoarashi-1"], 1, 1, 1)
+    assert ledger(gap) == gap.inside.json("ledger", "check")["size"]
     scenes.refused("replayed-crossing", gap.out, "import", gap.stick)
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from azukari.cli.sides import OpenSide
 from azukari.errors import AzukariError, NotFoundError, StorageError
 from azukari.seal.crossing import Side, parse_crossing
+from azukari.seal.pairing import SideCard
 from azukari.stores.crossing import PIECE, Progress, crossings_in, folder_name, read_note, remove_folder
 from azukari.stores.crossing_file import unpack, write_file
 
@@ -96,6 +97,19 @@ def _blocks(path: Path) -> Iterator[bytes]:
                 yield block
     except OSError:
         raise StorageError("the file cannot be read") from None
+
+
+def pair(opened: OpenSide, card: SideCard, fingerprint: str) -> None:
+    """Pin the keys of a card, outside that of the body's ledger too. Raises as ``crossing.pairing.pair`` and ``ledger.pin``."""
+    from azukari.web import office
+    from azukari.web.counter.actions import ledger
+    from azukari.web.crossing.actions import pairing
+
+    named: dict[str, Any] = {"by": opened.by, "at": opened.at}
+    with office.whole():
+        pairing.pair(card=card, body_id=UUID(hex=card.body), fingerprint=fingerprint, **named)
+        if opened.side is Side.OUTSIDE:
+            ledger.pin(card=card, **named)
 
 
 def renew(opened: OpenSide, body_id: UUID) -> None:

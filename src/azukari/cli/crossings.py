@@ -83,7 +83,7 @@ def pair(
         raise ForeignCrossingError("a card of another body")
     if opened.side is Side.INSIDE:
         pairing.prepare(body_id=body_id, side=Side.INSIDE, kek=opened.kek, by=opened.by, at=opened.at)
-    pairing.pair(card=card, body_id=body_id, fingerprint=fingerprint, by=opened.by, at=opened.at)
+    carrying.pair(opened, card, fingerprint)
     out.say(f"組み合わせました: {card.name}", f"Paired: {card.name}")
     out.answer({"body": card.body, "side": card.side.value, "paired": True})
 

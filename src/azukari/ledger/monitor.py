@@ -78,7 +78,7 @@ def verify_past(old: Checkpoint, new: Checkpoint, read_tile: ReadTile) -> None:
         f"the state of size {old.size} that was signed is no past of that of size {new.size}",
         kind="fork",
         size=old.size,
-        proof=_encode([true_past, *path]),
+        proof=encode_hashes([true_past, *path]),
     )
 
 
@@ -100,7 +100,8 @@ def verify_fork(one: bytes, two: bytes, proof: bytes, origin: str, verifiers: It
         raise ProofError(f"the states of size {old.size} and {new.size} do not exclude each other")
 
 
-def _encode(hashes: Sequence[bytes]) -> bytes:
+def encode_hashes(hashes: Sequence[bytes]) -> bytes:
+    """Hashes as ``verify_fork`` reads them: base64, one a line."""
     return "".join(f"{to_base64(each)}\n" for each in hashes).encode("ascii")
 
 

@@ -43,8 +43,20 @@ MAX_ITEMS: Final = 2_000
 MAX_NOTE: Final = 1_000_000  # bytes
 MAX_FILE: Final = 2**40  # bytes of one file
 MAX_BYTES: Final = 2**42  # bytes of all files together
-# What an item may be, in the order in which items are taken: a work after its firm, an account after it too.
-KINDS: Final = ("body", "firm", "work", "account", "package", "certificate", "answer", "sent")
+# What an item may be, in the order in which items are taken: a work after its firm, an account after it too,
+# and the entries of a ledger before the checkpoint that covers them.
+KINDS: Final = (
+    "body",
+    "firm",
+    "work",
+    "account",
+    "package",
+    "certificate",
+    "answer",
+    "ledger",
+    "checkpoint",
+    "sent",
+)
 OPEN_KINDS: Final = frozenset({"package"})  # sealed for their reader already, so not sealed again
 
 _HEX: Final = re.compile("[0-9a-f]+")

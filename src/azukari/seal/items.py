@@ -14,14 +14,16 @@ from typing import Any, ClassVar, Final, Self
 
 from azukari.errors import FormatError
 from azukari.fields.kinds import Field
+from azukari.ledger.bundles import parse_bundle
 from azukari.ledger.entry import canonical, parse_canonical
-from azukari.ledger.note import Verifier
+from azukari.ledger.note import Verifier, from_base64
 from azukari.seal.manifest import MAX_FIELDS
 
 MAX_ITEM: Final = 400_000  # bytes of one item: a receipt of the largest size, with room
 MAX_LINE: Final = 400  # characters of a name or title
 MAX_TEXT: Final = 270_000  # characters of a text
 MAX_COUNT: Final = 2**53 - 1
+MAX_CHANGES: Final = 64  # of a ledger's key
 
 _HEX: Final = re.compile("[0-9a-f]{32}")
 _CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -78,6 +80,10 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 < value <= MAX_COUNT
 
 
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) <= MAX_CHANGES and all(_is_text(one) and one for one in value)
+
+
 def _one_of(*words: str) -> Form:
     return lambda value: isinstance(value, str) and value in words
 
@@ -124,6 +130,11 @@ _FORMS: Final[dict[str, Form]] = {
     "code_hash": _is_line,
     "invited_at": _or_empty(_is_moment),
     "expires_at": _or_empty(_is_moment),
+    "entries": lambda value: _is_text(value) and bool(value),
+    "note": lambda value: _is_text(value) and bool(value),
+    "since": lambda value: value == 0 or _is_count(value),
+    "past": _is_text,
+    "changes": _is_texts,
 }
 
 
@@ -231,6 +242,45 @@ class AnswerItem(Item):
     permission: str
     decision: str
     reason: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class EntriesItem(Item):
+    """台帳の記載の束。 1 to 256 entries of the body's ledger; ``id`` is the index of the first, ``entries`` a bundle in base64."""
+
+    type: ClassVar[str] = "azukari/crossing-ledger/v1"
+    id: str
+    entries: str = field(repr=False)
+
+    @property
+    def start(self) -> int:
+        """Index of the first entry."""
+        return int(self.id, 16)
+
+    @property
+    def bundle(self) -> list[bytes]:
+        """The entries. FormatError."""
+        return parse_bundle(from_base64(self.entries))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.start + len(self.bundle) > MAX_COUNT:
+            raise FormatError(f"{self.type}: id")
+
+
+@dataclass(frozen=True)
+class CheckpointItem(Item):
+    """台帳のチェックポイント。 A note that may be shown, and what leads to it from ``since`` entries and from older keys.
+
+    ``past`` is as ``ledger.monitor.verify_fork`` takes it, each of ``changes`` a tlog-proof with its entry as extra data.
+    """
+
+    type: ClassVar[str] = "azukari/crossing-checkpoint/v1"
+    id: str
+    note: str
+    since: int
+    past: str
+    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True)

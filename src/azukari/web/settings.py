@@ -69,7 +69,8 @@ MIDDLEWARES = {
         "azukari.web.ui.refusals.RefusalMiddleware",
     ],
 }
-MIDDLEWARES["outside"] = MIDDLEWARES["inside"]
+_first, *_rest = MIDDLEWARES["inside"]
+MIDDLEWARES["outside"] = [_first, "azukari.web.sequencer.front.PublicLedgerMiddleware", *_rest]
 MIDDLEWARE = MIDDLEWARES[FACE]
 ROOT_URLCONF = f"azukari.web.faces.{FACE}"
 APPEND_SLASH = False  # an address has one spelling

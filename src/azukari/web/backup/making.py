@@ -104,10 +104,12 @@ def _header(taken: Snapshot, kek: KeyEncryptionKey, at: datetime) -> bytes:
 
 
 def _logs() -> Iterator[sequencer.LogInfo]:
-    """The logs of the bodies here; an outside face has none."""
+    """The logs that grow here; an outside face has none, only mirrors, and these sign nothing."""
     for body in accounts.bodies():
         with suppress(NotFoundError):
-            yield sequencer.log_of(body.id)
+            log = sequencer.log_of(body.id)
+            if log.signs:
+                yield log
 
 
 def _signed(log: sequencer.LogInfo) -> int:

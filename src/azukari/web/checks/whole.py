@@ -31,6 +31,7 @@ OFFICE: Final[Mapping[str, Look]] = {
     "recovery": work.recovery,
     "jobs": work.work,
     "crossings": work.crossings,
+    "public-ledger": work.public_ledger,
 }
 
 

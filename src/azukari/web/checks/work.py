@@ -12,6 +12,7 @@ from azukari.web.crossing import queries as crossing
 from azukari.web.custody import places
 from azukari.web.jobs import queries as jobs
 from azukari.web.sequencer import checked, hold, queries
+from azukari.web.sequencer.queries import mirrors
 
 
 def held(seen: Installation) -> Observation | None:
@@ -74,8 +75,19 @@ def crossings(seen: Installation) -> Observation | None:
     return good("crossings", f"{seen.crossing.days} 日を超えて届いていない便はありません。", f"No crossing has been on its way for more than {seen.crossing.days} days.")  # fmt: skip
 
 
+def public_ledger(seen: Installation) -> Observation | None:
+    """What is shown of the ledgers that came over excludes nothing that came later; None where none is shown."""
+    found = mirrors.mirrors()
+    forks = sum(len(one.forks) for one in found)
+    if forks:
+        return look("public-ledger", f"公開している台帳と両立しないものが届きました: {forks} 件。公開台帳のページに証拠があります。", f"Something came that does not go with the ledger that is shown ({forks}); the evidence is on the page of the public ledger.")  # fmt: skip
+    return good("public-ledger", "公開台帳と両立しないものは届いていません。", "Nothing came that excludes the public ledger.") if found else None  # fmt: skip
+
+
 def _logs() -> Iterator[queries.LogInfo]:
-    """The logs of the bodies here; an outside has none."""
+    """The logs that grow here; an outside has none, only mirrors, and these sign nothing."""
     for body in accounts.bodies():
         with suppress(NotFoundError):
-            yield queries.log_of(body.id)
+            log = queries.log_of(body.id)
+            if log.signs:
+                yield log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from azukari.web.counter.views import api, certificates, home, packages, sent, works
+from azukari.web.counter.views import api, certificates, home, ledgers, packages, sent, works
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("certificates/<uuid:permission_id>/paper", certificates.certificate_paper, name="certificate_paper"),
     path("sent", sent.sent, name="sent"),
     path("sent/<uuid:sent_id>", sent.submission, name="submission"),
+    path("ledgers", ledgers.ledgers, name="ledgers"),
     path("api/packages", api.packages, name="api_packages"),
     path("api/packages/<uuid:package_id>/package", api.package, name="api_package"),
     path("api/packages/<uuid:package_id>/receipt", api.receipt, name="api_receipt"),

@@ -76,6 +76,12 @@ def exported(body_id: UUID) -> dict[tuple[str, UUID], str]:
     return {(kind, item): version for kind, item, version in found}
 
 
+def last_exported(body_id: UUID, kind: str) -> str | None:
+    """The version of the item of this kind that went out last and has the largest id; None before the first."""
+    found = Exported.objects.filter(body=body_id, kind=kind).order_by("-item")
+    return found.values_list("version", flat=True).first()
+
+
 def on_their_way(body_id: UUID) -> list[tuple[int, bytes]]:
     """Number and note of the crossings that the other side has not said to have taken, oldest first."""
     found = Crossed.objects.filter(body=body_id, direction=Crossed.Direction.OUT, arrived_at__isnull=True)

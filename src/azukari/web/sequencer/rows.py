@@ -27,6 +27,7 @@ _ENTRIES: Final = (
     ' ORDER BY "index"'
 )
 _BLOCK_OF_ENTRIES: Final = f"{_ENTRIES} LIMIT {_BLOCK}"
+_REMOVE_ENTRIES: Final = 'DELETE FROM sequencer_entry WHERE log_id = %s AND "index" >= %s'
 _LAST_ENTRY: Final = 'SELECT "index" FROM sequencer_entry WHERE log_id = %s ORDER BY "index" DESC LIMIT 1'
 _TILE: Final = 'SELECT data FROM sequencer_tile WHERE log_id = %s AND level = %s AND "index" = %s'
 _STORE_TILE: Final = (
@@ -67,6 +68,12 @@ def read_entries(log_id: UUID, start: int, stop: int) -> list[EntryRow]:
         cursor.execute(_ENTRIES, [_uuid(log_id), start, stop])
         found: list[EntryRow] = cursor.fetchall()  # both drivers give bytes
     return found
+
+
+def remove_entries(log_id: UUID, start: int) -> None:
+    """Take back the entry rows from ``start`` on, which no checkpoint covers; the caller holds the log's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REMOVE_ENTRIES, [_uuid(log_id), start])
 
 
 def stream_entries(log_id: UUID, start: int, stop: int) -> Iterator[EntryRow]:

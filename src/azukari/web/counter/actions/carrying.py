@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from azukari.errors import AzukariError
 from azukari.stores.crossing import Progress
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.counter.actions import crossing
@@ -28,7 +29,7 @@ def take(
 ) -> taking.Came:
     """Take one crossing from inside. Raises as ``crossing.taking.take``."""
 
-    def apply(item: taking.Incoming) -> None:
-        crossing.apply(item=item, body_id=body_id, by=by, at=at)
+    def apply(item: taking.Incoming) -> AzukariError | None:
+        return crossing.apply(item=item, body_id=body_id, by=by, at=at)
 
     return taking.take(body_id=body_id, folder=folder, apply=apply, kek=kek, by=by, at=at, progress=progress)

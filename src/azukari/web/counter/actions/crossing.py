@@ -7,9 +7,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from azukari.errors import FormatError
-from azukari.seal.items import AccountItem, AnswerItem, BodyItem, FirmItem, Item, WorkItem
-from azukari.web.counter.actions import shelving
+from azukari.errors import AzukariError, FormatError
+from azukari.seal.items import (
+    AccountItem,
+    AnswerItem,
+    BodyItem,
+    CheckpointItem,
+    EntriesItem,
+    FirmItem,
+    Item,
+    WorkItem,
+)
+from azukari.web.counter.actions import ledger, shelving
 from azukari.web.counter.models import Sent, Shelved
 from azukari.web.crossing.actions.taking import Incoming
 from azukari.web.crossing.actions.writing import Outgoing
@@ -20,14 +29,16 @@ _PUT: dict[str, tuple[type[Item], Any]] = {
     "work": (WorkItem, shelving.put_work),
     "account": (AccountItem, shelving.put_account),
     "answer": (AnswerItem, shelving.answer),
+    "ledger": (EntriesItem, ledger.put_entries),
+    "checkpoint": (CheckpointItem, ledger.put_checkpoint),
 }
 
 
-def apply(*, item: Incoming, body_id: UUID, by: UUID, at: datetime) -> None:
-    """Put one item of a crossing from inside up, inside the caller's transaction.
+def apply(*, item: Incoming, body_id: UUID, by: UUID, at: datetime) -> AzukariError | None:
+    """Put one item of a crossing from inside up, inside the caller's transaction; returns what was only kept as evidence.
 
-    Raises as the functions of ``shelving``; FormatError for a kind that does not come from inside, or another id than
-    the list's.
+    Raises as the functions of ``shelving`` and ``ledger``; FormatError for a kind that does not come from inside, or
+    another id than the list's.
     """
     named: dict[str, Any] = {"body_id": body_id, "by": by, "at": at}
     if item.kind == "package":
@@ -39,9 +50,11 @@ def apply(*, item: Incoming, body_id: UUID, by: UUID, at: datetime) -> None:
         parsed: Any = form.parse(item.data)
         if UUID(hex=parsed.id) != item.id:
             raise FormatError("another identifier than the list's")
-        put(item=parsed, **named)
+        refused: AzukariError | None = put(item=parsed, **named)
+        return refused
     else:
         raise FormatError(f"an item of kind {item.kind} from inside")
+    return None
 
 
 def mark_exported(*, items: Sequence[Outgoing], by: UUID, at: datetime) -> None:

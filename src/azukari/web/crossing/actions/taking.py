@@ -35,6 +35,10 @@ class Incoming:
     file: Path
 
 
+Apply = Callable[[Incoming], AzukariError | None]
+"""Takes one item, inside the caller's transaction."""
+
+
 @dataclass(frozen=True)
 class ItemRefused:
     """取り込めない品。 Kind and id of an item that was passed over, and why."""
@@ -61,7 +65,7 @@ def take(
     *,
     body_id: UUID,
     folder: Path,
-    apply: Callable[[Incoming], None],
+    apply: Apply,
     kek: KeyEncryptionKey,
     by: UUID,
     at: datetime,
@@ -69,7 +73,8 @@ def take(
 ) -> Came:
     """Take the crossing in ``folder``: steps 1 to 8, then ``apply`` on each item in the order of ``KINDS``.
 
-    An item that ``apply`` refuses (verification, refusal, input) is passed over, whole, and told; anything else, a disk
+    An item that ``apply`` refuses (verification, refusal, input) is passed over, whole, and told; a refusal that it
+    returns instead is told, too, and what it wrote stays, as evidence; anything else, a disk
     that fails for one, takes the whole crossing back. StateError before the sides are paired; the refusals of
     docs/spec/crossing.md, after which nothing is changed; KeyFileError, NotFoundError, StorageError.
     """
@@ -85,16 +90,16 @@ def take(
     return Came(crossing.sequence, len(crossing.items) - len(refused), tuple(refused))
 
 
-def _apply_all(
-    crossing: Crossing, inbox: Path, identity: Identity, apply: Callable[[Incoming], None]
-) -> list[ItemRefused]:
+def _apply_all(crossing: Crossing, inbox: Path, identity: Identity, apply: Apply) -> list[ItemRefused]:
     refused = []
     for item in sorted(crossing.items, key=lambda one: (KINDS.index(one.kind), one.name)):
         try:
             with transaction.atomic():
-                apply(_incoming(item, inbox / item.name, identity))
+                told = apply(_incoming(item, inbox / item.name, identity))
         except (VerificationError, RefusedError, InputError) as error:
-            refused.append(ItemRefused(item.kind, UUID(hex=item.id), error))
+            told = error
+        if told is not None:
+            refused.append(ItemRefused(item.kind, UUID(hex=item.id), told))
     return refused
 
 

@@ -15,6 +15,7 @@ from azukari.web.crossing.arriving import chosen
 from azukari.web.crossing.inbox import private_folder
 from azukari.web.crossing.queries import paired
 from azukari.web.custody.actions import crossing
+from azukari.web.custody.queries import ledger
 from azukari.web.custody.queries.crossing import outgoing
 from azukari.web.sequencer import hold, queries
 from azukari.web.sequencer.actions import checkpoint
@@ -24,12 +25,19 @@ from azukari.web.sequencer.queries.signing import signers_of
 def make(*, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> writing.Made:
     """Make crossings of what is new for the outside; the ledger is integrated first, since a certificate waits for that.
 
-    Raises as ``crossing.writing.make``; StateError while a restored ledger is held.
+    A long ledger goes in parts, each with crossings of its own. Raises as ``crossing.writing.make``; StateError while a
+    restored ledger is held.
     """
     log = queries.log_of(body_id)
     hold.require_free(log.id)
     checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, at.date()), by=by, at=at)
-    return writing.make(body_id=body_id, candidates=outgoing(body_id), kek=kek, by=by, at=at)
+    made = writing.make(body_id=body_id, candidates=outgoing(body_id), kek=kek, by=by, at=at)
+    while ledger.waits(body_id):
+        more = writing.make(body_id=body_id, candidates=ledger.outgoing(body_id), kek=kek, by=by, at=at)
+        if not more.items:  # another export was faster, or the log is damaged
+            break
+        made = writing.Made(made.crossings + more.crossings, made.items + more.items)
+    return made
 
 
 def take(

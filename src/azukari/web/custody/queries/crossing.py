@@ -19,6 +19,7 @@ from azukari.web.accounts import queries as accounts
 from azukari.web.crossing.actions.writing import Outgoing
 from azukari.web.custody import places
 from azukari.web.custody.models import Entrustment, HandOver, Party, Permission, Submission
+from azukari.web.custody.queries import ledger
 from azukari.web.custody.queries.certificates import certificate, certificate_version
 from azukari.web.custody.queries.permissions import taken_back
 from azukari.web.sequencer import queries as sequencer
@@ -37,6 +38,7 @@ def outgoing(body_id: UUID) -> Iterator[Outgoing]:
     yield from _packages(body_id, firms)
     yield from _certificates(body_id, firms)
     yield from _answers(body_id)
+    yield from ledger.outgoing(body_id)
 
 
 def _body(body_id: UUID) -> BodyItem:

@@ -82,7 +82,7 @@ def _step(log: Log, signers: Sequence[Signer], by: UUID, at: datetime) -> querie
         raise _nothing_follows(log, old.size)
     # Once more, after the entries were read: one of them may be a change of keys that came in between.
     _check_signers(_log(log.id), signers, at)
-    hashes = _verified_hashes(found, old.size)  # 1
+    hashes = verified_hashes(found, old.size)  # 1
     changed = new_tiles(old.size, rows.tile_reader(log.id), [row[2] for row in found])  # 2
     grown = _second_path(old, hashes)  # 3
     size = old.size + len(found)
@@ -113,8 +113,8 @@ def _nothing_follows(log: Log, size: int) -> TileError | StateError:
     return StateError("another writer signed a checkpoint first")
 
 
-def _verified_hashes(found: Sequence[rows.EntryRow], start: int) -> list[bytes]:
-    """Leaf hashes computed from the entries' bytes, which must be those that were stored with them."""
+def verified_hashes(found: Sequence[rows.EntryRow], start: int) -> list[bytes]:
+    """Leaf hashes computed from the entries' bytes, which must be those that were stored with them. TileError."""
     hashes = [sha256(b"\x00" + data).digest() for _, data, _ in found]  # leaf_hash, inlined: see new_tiles
     for position, (row, computed) in enumerate(zip(found, hashes, strict=True), start=start):
         index, _, stored = row

@@ -17,7 +17,7 @@ def create(
     body_id: UUID,
     origin: str,
     vkey: str,
-    wrapped_key: bytes,
+    wrapped_key: bytes | None,
     by: UUID,
     at: datetime,
     log_id: UUID | None = None,
@@ -25,7 +25,7 @@ def create(
     """Make the one log of a body and return its id.
 
     ``vkey`` is the log's verifier key, under the origin as its name; ``wrapped_key`` its signing seed,
-    wrapped by the caller (give ``log_id`` to have the id in the purpose). FormatError for a malformed key,
+    wrapped by the caller (give ``log_id`` to have the id in the purpose), None for a mirror. FormatError for a malformed key,
     SignatureError if its name is not the origin, StateError if the body has a log or the origin is taken.
     """
     if Verifier.parse(vkey).name != origin:

@@ -1,5 +1,6 @@
 """The tables of this room, by what they hold."""
 
+from azukari.web.sequencer.models.forks import Fork
 from azukari.web.sequencer.models.log import Log, RetiredKey
 from azukari.web.sequencer.models.rows import ENTRY_BYTES, Entry, SignedCheckpoint, Tile
 from azukari.web.sequencer.models.witnesses import Cosignature, WitnessPolicy
@@ -11,6 +12,7 @@ __all__ = [
     "BatchRun",
     "Cosignature",
     "Entry",
+    "Fork",
     "Lease",
     "Log",
     "RetiredKey",

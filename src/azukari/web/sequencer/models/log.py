@@ -9,7 +9,10 @@ from django.db import models
 
 
 class Log(models.Model):
-    """台帳。 The append-only log of one body; ``wrapped_key`` is its signing seed under the office's key."""
+    """台帳。 The append-only log of one body; ``wrapped_key`` is its signing seed under the office's key.
+
+    Null in a log that is only kept and shown here, and grows elsewhere (``actions.mirroring``): it signs nothing.
+    """
 
     data_classes: ClassVar[dict[str, str]] = {
         "id": "public",
@@ -26,7 +29,7 @@ class Log(models.Model):
     body = models.UUIDField()  # a plain key: bodies live above this app
     origin = models.TextField()
     vkey = models.TextField()
-    wrapped_key = models.BinaryField()
+    wrapped_key = models.BinaryField(null=True)
     created_at = models.DateTimeField()
     created_by = models.UUIDField()
 
@@ -56,7 +59,7 @@ class RetiredKey(models.Model):
     log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="+")
     body = models.UUIDField()
     vkey = models.TextField()
-    wrapped_key = models.BinaryField()
+    wrapped_key = models.BinaryField(null=True)
     until = models.DateField()
     entry_index = models.BigIntegerField()
     replaced_at = models.DateTimeField()

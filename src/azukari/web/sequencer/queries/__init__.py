@@ -16,13 +16,18 @@ from azukari.web.sequencer.models import Batch, Log, SignedCheckpoint
 
 @dataclass(frozen=True)
 class LogInfo:
-    """台帳。 A log; ``wrapped_key`` is its signing seed, wrapped for the purpose ``log/<id>/key``."""
+    """台帳。 A log; ``wrapped_key`` is its signing seed, wrapped for the purpose ``log/<id>/key``; empty in a mirror."""
 
     id: UUID
     body: UUID
     origin: str
     vkey: str
     wrapped_key: bytes = field(repr=False)
+
+    @property
+    def signs(self) -> bool:
+        """Whether it grows here; a mirror of one that grows elsewhere signs nothing."""
+        return bool(self.wrapped_key)
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ def consistency(log_id: UUID, old: int, new: int) -> list[bytes]:
 def _log(row: Log | None) -> LogInfo:
     if row is None:
         raise NotFoundError("there is no such log")
-    return LogInfo(row.id, row.body, row.origin, row.vkey, bytes(row.wrapped_key))
+    return LogInfo(row.id, row.body, row.origin, row.vkey, bytes(row.wrapped_key or b""))
 
 
 def _signed(row: SignedCheckpoint) -> Signed:

@@ -23,7 +23,7 @@ def signers_of(log_id: UUID, kek: KeyEncryptionKey, today: date) -> list[Signer]
     """
     log = queries.log(log_id)
     retired = RetiredKey.objects.filter(log_id=log_id, until__gte=today).order_by("-id")
-    wrapped = [log.wrapped_key, *(bytes(row.wrapped_key) for row in retired)]
+    wrapped = [log.wrapped_key, *(bytes(row.wrapped_key or b"") for row in retired)]
     return [Signer(log.origin, kek.unwrap(each, purpose(log_id))) for each in wrapped]
 
 
