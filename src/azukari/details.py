@@ -103,6 +103,11 @@ _REGISTER: Final = {
     "there is no such record": "その記録はありません",
 }
 _COUNTER: Final = {
+    "nothing is known of the ledger of this body": "この機関の台帳のことは、まだ何も届いていません",
+    "entries of the ledger before these have not come": "これより前の台帳の記載が届いていません",
+    "entries of this state of the ledger have not come": "この状態までの台帳の記載が、まだ揃っていません",
+    "the ledger of this body has another origin here": "この機関の台帳は、ここでは別の名です",
+    "the body has a log already, or the origin is taken": "台帳がすでにあるか、その名は別の機関のものです",
     "another identifier than the list's": "一覧と番号が違います",
     "a receipt of another key": "別の鍵の受領書です",
     "the package cannot be read": "包みを読めません",

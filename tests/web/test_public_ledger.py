@@ -456,7 +456,7 @@ def test_outgoing_when_the_same_witnesses_sign_again_that_day_then_nothing_cross
         for row in Cosignature.objects.all():
             row.time, row.line = time, COSIGNERS[row.witness].cosign(text, time)
             row.save()
-        versions.append([one.version for one in outgoing(ledger.body_id) if one.kind == "checkpoint"][0])
+        versions.append(next(one.version for one in outgoing(ledger.body_id) if one.kind == "checkpoint"))
     assert versions[0] == versions[1] and len(set(versions)) == 3
 
 

@@ -1,4 +1,4 @@
-"""A log that grows elsewhere is kept here and shown as far as its own key has signed it (docs/spec/crossing.md, section 6).
+"""A log that grows elsewhere is kept here and shown as far as its own key has signed it (docs/spec/crossing.md, section 7).
 
 Nothing is signed here. Entries wait until a checkpoint that covers them has come and they lead to its root; then the
 checkpoint takes the place of the one that was shown, in the same transaction as its tiles.
@@ -39,8 +39,7 @@ def pin(*, body_id: UUID, origin: str, vkey: str, by: UUID, at: datetime) -> UUI
     """
     there = Log.objects.filter(body=body_id).first()
     if there is None:
-        named = {"body_id": body_id, "log_id": body_id, "origin": origin, "vkey": vkey}
-        return log.create(wrapped_key=None, by=by, at=at, **named)
+        return log.create(body_id=body_id, log_id=body_id, origin=origin, vkey=vkey, wrapped_key=None, by=by, at=at)
     if there.origin != origin:
         raise StateError("the ledger of this body has another origin here")
     return there.id
