@@ -15,6 +15,7 @@ globalThis.azukariReport = (() => {
   const LIMITS = Object.freeze({
     report: 4_194_304, // bytes
     visit: 4_194_304, // bytes
+    evidence: 11_000_000, // bytes: a report and a visit, their quotation marks escaped once more
     lists: 64,
     entries: 10_000, // in all lists together
     event: 16_384, // bytes
@@ -1039,10 +1040,43 @@ globalThis.azukariReport = (() => {
     }))));
   }
 
+  /** Reads such a file: { word, kind, step, report, visit } with texts as bytes, visit null if there was none. Throws `format`, `limit`. */
+  function parseEvidence(bytes) {
+    need(bytes.length <= LIMITS.evidence, "limit", "evidence");
+    const told = members(parseJson(textOf(bytes)), "kind", "report", "step", "type", "visit", "word");
+    need(told.type === "azukari/misbehaviour/v1" && count(told.step) >= 2n, "format", "evidence");
+    const [word, kind, report, visit] = [told.word, told.kind, told.report, told.visit].map(string);
+    return { word, kind, step: Number(told.step), report: utf8(report), visit: visit ? utf8(visit) : null };
+  }
+
+  /**
+   * Checks what an evidence file tells, at the moment of its own index, whatever the time is now: { told, same, convicts }. `same`: it
+   * fails at the same step, by the same word and kind; `convicts`: what the log signed contradicts itself, whoever wrote the rest.
+   * Given as to `check`, with `evidence` for report, visit and now.
+   */
+  async function recheck({ evidence: bytes, ...given }) {
+    const told = parseEvidence(bytes);
+    const report = parseReport(told.report);
+    try {
+      await check({ ...given, report: told.report, visit: told.visit, now: report.index.at });
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal;
+      const same = ["word", "kind", "step"].every((name) => refusal[name] === told[name]);
+      return { told, same, convicts: same && contradicts(told, report) };
+    }
+    return { told, same: false, convicts: false };
+  }
+
+  /** Two leaves of one label under a signed index, or two signed roots of one size; anything else a report could be altered to. */
+  function contradicts({ kind, visit }, { checkpoint }) {
+    const state = (note) => note.split("\n", 2).join("\n"); // origin and size
+    return kind === "twice" || (kind === "fork" && state(parseVisit(visit).checkpoint) === state(checkpoint));
+  }
+
   const evidenceName = ({ word, kind }) => `${kind ? `${word}-${kind}` : word}.azm.json`;
 
   return Object.freeze({
-    check, evidence, evidenceName, requireSignatures, Refusal, Unable, LIMITS, KINDS, parseKey,
+    check, recheck, evidence, evidenceName, parseEvidence, requireSignatures, Refusal, Unable, LIMITS, KINDS, parseKey,
     parts: Object.freeze({
       sha256, hmac, parseJson, encoded, textOf, fromBase64, toHex, openNote, openCheckpoint, verifyInclusion, verifyConsistency,
       leafHash, parsePolicy, satisfied, cosigners, labelOf, openingOf, commitOf, keyIdOf, parseLeaf, parseEvent, rootOf, depthOf,

@@ -319,3 +319,33 @@ def test_file_when_it_is_dropped_then_it_is_chosen(running: Browser, tmp_path: P
         page.fill("#log-key", LOG.vkey)
         page.click("#check")
         assert "nothing is missing" in said(page, "en")[0]
+
+
+def test_evidence_when_somebody_else_opens_it_then_it_fails_there_as_it_tells_whatever_the_time(
+    running: Browser, tmp_path: Path
+) -> None:
+    ledger, own = years()
+    before = ledger.report(own)
+    own.entries.pop()
+    report = ledger.report(own)
+    evidence = {
+        "type": "azukari/misbehaviour/v1", "word": "incomplete", "kind": "shortened", "step": 6,
+        "report": canonical(report).decode(), "visit": canonical(visit_of(before)).decode(),
+    }  # fmt: skip
+    with opened(running, "en", fixed=False) as page:  # by the clock of this machine: another day
+        fill(page, tmp_path, canonical(evidence))
+        page.click("#check")
+        strong, meaning, signed = said(page, "en")
+        assert (
+            strong.endswith("It fails here, too, just as it tells.")
+            and meaning == "The list is shorter than last time."
+        )
+        assert "bears no signature" in signed and not page.locator("#failed").is_visible()
+        for wrong in ({"kind": "skipped"}, {"step": 7}, {"word": "proof", "kind": ""}, {"visit": ""}):
+            fill(page, tmp_path, canonical(evidence | wrong))
+            page.click("#check")
+            assert "does not fail as it tells" in said(page, "en")[0], wrong
+        fill(page, tmp_path, canonical(evidence | {"step": 1}))
+        page.click("#check")
+        assert said(page, "en")[0].startswith("The file does not have the expected form")
+        assert not page.locator("#result").is_visible()

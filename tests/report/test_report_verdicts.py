@@ -455,3 +455,35 @@ def test_label_when_it_is_derived_by_hand_then_it_is_that_of_the_specification(c
     )
     for chain, n in ((0, 1), (1, 3), (0, 2**32 + 7)):
         assert checker.page.evaluate(script, [list(KEY), chain, n]) == derived(KEY, "label", n, chain).hex()
+
+
+def test_evidence_when_it_is_checked_again_then_it_convicts_only_where_what_the_log_signed_contradicts_itself(
+    checker: Checker,
+) -> None:
+    ledger, own = ordinary()
+    kept = visit_of(ledger.report(own))
+    other, mine = ordinary(others=199)
+    other.index()  # another entry at the same place: two states of one size
+    grown, theirs = ordinary(others=199)
+    for told in ("one more", "and another"):
+        grown.append(told.encode())
+    grown.index()
+    assert again(checker, other.report(mine), kept, "fork", "fork", 6) == (True, True)
+    assert again(checker, grown.report(theirs, since=len(ledger.entries)), kept, "fork", "fork", 6) == (True, False)
+    assert again(checker, twice(), None, "incomplete", "twice", 7) == (True, True)
+    assert again(checker, dropped(), None, "incomplete", "skipped", 8) == (True, False)
+    assert again(checker, twice(), None, "incomplete", "missing", 7) == (False, False)
+    assert again(checker, base(), None, "incomplete", "twice", 7) == (False, False)
+
+
+def again(checker: Checker, report: Json, visit: Json | None, word: str, kind: str, step: int) -> tuple[bool, bool]:
+    evidence = canonical({
+        "type": "azukari/misbehaviour/v1", "word": word, "kind": kind, "step": step,
+        "report": canonical(report).decode(), "visit": canonical(visit).decode() if visit else "",
+    })  # fmt: skip
+    script = """async ([told, key]) => {
+      const { same, convicts } = await azukariReport.recheck({ evidence: new TextEncoder().encode(told), logKeys: [key] });
+      return [same, convicts];
+    }"""
+    same, convicts = checker.page.evaluate(script, [evidence.decode(), LOG.vkey])
+    return same, convicts

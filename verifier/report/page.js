@@ -95,6 +95,14 @@ function inJapan(utc) {
   return { day: here.slice(0, 10), time: here.slice(11, 16) };
 }
 
+/** What an evidence file of somebody else tells, checked here. */
+function rechecked({ told, same, convicts }) {
+  const verdict = told.kind ? `${told.word} / ${told.kind}` : told.word;
+  if (!same) return say("file", EVIDENCE.other, [`書かれていること: 第 ${told.step} の確認 [${verdict}]`, `It tells: check ${told.step} [${verdict}]`]);
+  const [, ...words] = REFUSED[`${told.word}/${told.kind}`] ?? REFUSED[told.word];
+  return say("alarm", EVIDENCE.same, words, convicts ? EVIDENCE.signed : EVIDENCE.unsigned);
+}
+
 // --- the entries as a table ------------------------------------------------------------------------------------------
 
 function showEntries({ entries, lists }) {
@@ -167,11 +175,20 @@ async function check() {
   const given = await chosen();
   if (!given) return;
   try {
+    if (isEvidence(given.report)) return rechecked(await azukariReport.recheck({ ...given, evidence: given.report }));
     const found = await azukariReport.check(given);
     saving.visit = found.visit;
-    held(found);
+    return held(found);
   } catch (error) {
-    judged(error, given);
+    return judged(error, given);
+  }
+}
+
+function isEvidence(bytes) {
+  try {
+    return Boolean(azukariReport.parseEvidence(bytes));
+  } catch {
+    return false;
   }
 }
 
@@ -192,7 +209,7 @@ async function chosen() {
   if (!isKey(logKey)) return stopped(SAID.badKey);
   if (key && !/^[0-9a-f]{64}$/.test(key)) return stopped(SAID.badListKey);
   try {
-    const { report: most, visit: mostKept } = azukariReport.LIMITS;
+    const { evidence: most, visit: mostKept } = azukariReport.LIMITS;
     const [report, visit] = [await bytesOf("report", most), await bytesOf("visit", mostKept)];
     const [policy, auditors] = [await textOf("policy"), await textOf("auditors")];
     return { report, visit, policy, auditors, key, logKeys: [logKey], now: Math.floor(Date.now() / 1000) };

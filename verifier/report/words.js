@@ -52,6 +52,14 @@ const SAID = {
   unreadable: ["ファイルを読めません。", "The file cannot be read."],
 };
 
+/** What is said of an evidence file that somebody checks again. */
+const EVIDENCE = {
+  same: ["これは証拠のファイルです。書かれているとおり、成り立たないことを確かめました。", "This is an evidence file. It fails here, too, just as it tells."],
+  other: ["これは証拠のファイルですが、書かれているとおりの結果になりません。台帳の鍵と名簿を見てください。", "This is an evidence file, but it does not fail as it tells. Look at the ledger's key and the lists."],
+  signed: ["台帳の署名どうしが食い違っています。これだけで、台帳を持つ機関の行いを示します。", "Signatures of the ledger contradict each other. That alone shows what the body did."],
+  unsigned: ["一覧そのものには署名がないため、機関が渡したことまでは示しません。同じ時点の一覧を、機関に求めてください。", "A list bears no signature of its own, so this does not show that the body gave it. Ask the body for the list of the same moment."],
+};
+
 const CHECKED = {
   whole: ["台帳にあるあなたの記録は、全部この一覧にあります。抜けた番号も、続きもありません。", "Every entry about you in the ledger is in this list. No number is skipped, and none follows."],
   fixed: ["どの記録も、載った日から変わっていません。", "No entry was altered since the day on which it was made."],
