@@ -196,6 +196,7 @@ _PEOPLE: Final = {
     "the last day is before the first": "終了日が開始日より前です",
     "there is no such protection": "その支援措置はありません",
     "the keystore": "鍵保管簿",
+    "pages of a keystore": "鍵保管簿の頁",
     "a page of the keystore was changed": "鍵保管簿の頁が書き換えられています",
     "the journal of the keystore is in use": "鍵保管簿の記録が使用中です。もう一度試してください",
     "the keystore does not have the key of this person; it may be older than the register": "鍵保管簿にこの人の鍵がありません。登録簿より古い可能性があります",

@@ -74,7 +74,7 @@ def backup(
     kek, at = _opened(office_path, keys_path, login), now()
     from azukari.web.backup import making
 
-    to = making.recipients([_recipient(each) for each in chosen])
+    to = making.recipients([recipient(each) for each in chosen])
     with alone(office_path / LOCK, "another backup of this office is being made"):
         sweep_temporary(path.parent, name=path.name)
         if file.is_dir():  # what a killed one has left under an earlier moment's name
@@ -113,11 +113,11 @@ def _new_name(file: Path, office_path: Path, at: datetime) -> Path:
     return path
 
 
-def _recipient(text: str) -> str:
+def recipient(text: str) -> str:
     """An age key as it is, or that of a card in a file. Raises FormatError, NotFoundError."""
-    recipient = text if text.startswith("age1") else parse_card(read_small(Path(text))).recipient
-    require_recipient(recipient)
-    return recipient
+    found = text if text.startswith("age1") else parse_card(read_small(Path(text))).recipient
+    require_recipient(found)
+    return found
 
 
 def _drop_old(folder: Path, keep: int) -> list[Path]:
@@ -185,13 +185,13 @@ def restore(
     if notes and office_path is not None:
         _resume_all(office_path, notes)
     held = bool(found.logs) and not notes
-    _tell(out, found.made, held=held, checked=check, old=restoring.missing(found) > 0)
+    _tell(out, found.made, held=held, checked=check, old=restoring.missing(found) > 0, keystore=bool(found.logs))
     logs = [{"origin": origin, "size": size} for _, origin, size in found.logs]
     facts = {"made": found.made, "version": found.version, "database": found.kind, "logs": logs}
     out.answer({**facts, "members": len(found.digests), "held": held, "migrate": restoring.missing(found)})
 
 
-def _tell(out: Speech, made: str, *, held: bool, checked: bool, old: bool) -> None:
+def _tell(out: Speech, made: str, *, held: bool, checked: bool, old: bool, keystore: bool) -> None:
     if checked:
         out.say(f"控えは揃っています。作成: {made}", f"The backup is whole. Made: {made}")
         return
@@ -200,6 +200,11 @@ def _tell(out: Speech, made: str, *, held: bool, checked: bool, old: bool) -> No
         out.say(
             "台帳は止めてあります。公開済みのものと比べてから再開してください: azukari ledger resume --published …",
             "Its ledger is held. Compare it with what was published: azukari ledger resume --published ...",
+        )
+    if keystore:
+        out.say(
+            "鍵保管簿は別の控えから戻してください: azukari keystore restore",
+            "Restore the keystore from its own backup: azukari keystore restore",
         )
     if old:
         out.say(

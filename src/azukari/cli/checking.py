@@ -25,6 +25,14 @@ _SIGNS: Final = {"good": ("良好　", "good  "), "look": ("要確認", "look  "
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="TLS の証明書（PEM）/ certificate that is served")
 @click.option("--backups", type=click.Path(path_type=Path), help="控えのフォルダー / folder of backups")
 @click.option(
+    "--keystore-days",
+    type=click.IntRange(0, 365),
+    default=14,
+    show_default=True,
+    envvar="AZUKARI_KEYSTORE_DAYS",
+    help="鍵保管簿の控えを残す日数 / for how many days a backup of the keystore lives",
+)
+@click.option(
     "--days",
     type=click.IntRange(1, 3_650),
     default=7,
@@ -45,6 +53,7 @@ def check(
     out: Speech,
     tls_cert: Path | None,
     backups: Path | None,
+    keystore_days: int,
     days: int,
     keys_path: Path,
     office_path: Path,
@@ -56,7 +65,7 @@ def check(
     """
     out.as_json = as_json
     start(office_path)
-    from azukari.web.checks.observation import Installation
+    from azukari.web.checks.observation import Bounds, Installation
     from azukari.web.checks.whole import observe
 
     _tell(
@@ -71,6 +80,7 @@ def check(
                 backups=backups,
                 crossing=timedelta(days=days),
                 handed=_handed(keys_path),
+                bounds=Bounds(keystore_lives=timedelta(days=keystore_days)),
             )
         ),
     )

@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "expire": ("office", "expire", "期限の過ぎた控えを消す / remove copy records that are over their last day"),
     "backup": ("backing", "backup", "控えを取る / back the office up into one encrypted file"),
     "restore": ("backing", "restore", "控えから戻す / restore an office from a backup, or verify one"),
+    "keystore": ("keystores", "keystore", "鍵保管簿の控え / backups of people's keys, which live for days"),
     "check": ("checking", "check", "環境を点検する / tell whether this installation is sound"),
     "migrate": ("backing", "migrate", "登録簿を新しい版にする / bring the register to this version"),
     "rekey": ("rekeying", "rekey", "機関の鍵を取り替える / replace the office's key and move all secrets to it"),

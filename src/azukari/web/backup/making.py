@@ -23,11 +23,13 @@ from azukari.web.backup.container import Member, archive, encrypt
 from azukari.web.backup.database import Snapshot, blocks, snapshot
 from azukari.web.custody import places
 from azukari.web.sequencer import queries as sequencer
+from azukari.web.subjects import keystore
 
 TYPE: Final = "azukari/backup/v1"
 # The register comes from its database; the rest is made anew, or must not outlive its work.
 LEFT_OUT: Final = {environment.SESSION_KEY, environment.ADDRESS, "uploads", "cache"}
-_REGISTER: Final = (environment.SQLITE, "lock.sqlite3")  # with what SQLite keeps beside them
+# With what SQLite keeps beside them. The keystore has backups of its own, which do not live as long.
+_REGISTER: Final = (environment.SQLITE, "lock.sqlite3", keystore.FILE)
 
 
 @dataclass(frozen=True)

@@ -67,10 +67,7 @@ def verify(
     header = _header(texts.header)
     if header["key_id"] != kek.key_id:
         raise KeyFileError("the backup was made with another office's key")
-    if not hmac.compare_digest(texts.mac.strip(), code(texts.manifest, kek)):  # 3
-        raise SignatureError("backup")
-    if texts.manifest != "".join(f"{each}  {name}\n" for name, each in texts.digests.items()).encode("ascii"):  # 4
-        raise PayloadError("the members of the backup are not those of its list")
+    require_whole(texts, kek)  # 3, 4
     found = _backup(header, texts)
     if unknown := {each for each in found.migrations if _is_ours(each)} - _known():  # 5
         raise OptionError(f"the backup was made by a newer azukari ({found.version}): {len(unknown)} unknown change(s)")
@@ -113,6 +110,14 @@ def restore(
     if database is not None:
         forget(database)
     return backup
+
+
+def require_whole(texts: Texts, kek: KeyEncryptionKey) -> None:
+    """Steps 3 and 4: SignatureError, PayloadError."""
+    if not hmac.compare_digest(texts.mac.strip(), code(texts.manifest, kek)):
+        raise SignatureError("backup")
+    if texts.manifest != "".join(f"{each}  {name}\n" for name, each in texts.digests.items()).encode("ascii"):
+        raise PayloadError("the members of the backup are not those of its list")
 
 
 def missing(backup: Backup) -> int:

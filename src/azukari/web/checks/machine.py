@@ -15,6 +15,7 @@ from azukari.errors import FormatError, NotFoundError
 from azukari.stores.keys import needs_passphrase
 from azukari.web.backup import names
 from azukari.web.checks.observation import Installation, Observation, broken, good, look
+from azukari.web.subjects import keystore
 
 _OTHERS: Final = 0o077  # rights of anybody but the owner
 _MAX_CERTIFICATE: Final = 1 << 20  # bytes
@@ -79,6 +80,21 @@ def backups(seen: Installation) -> Observation | None:
     age = seen.at - max(made)
     tell = broken if age > seen.bounds.backup_missing else look if age > seen.bounds.backup_old else good
     return tell("backups", f"最新の控え: {max(made):%Y-%m-%d %H:%M}（{_days(age)} 日前）", f"Newest backup: {max(made):%Y-%m-%d %H:%M}, {_days(age)} day(s) ago")  # fmt: skip
+
+
+def keystore_backups(seen: Installation) -> Observation | None:
+    """The newest is new enough to lose nobody's key, and none lives on; None without a folder, or without a keystore."""
+    if seen.backups is None or not (seen.office / keystore.FILE).exists():
+        return None
+    made = names.keystores(seen.backups).values()
+    if not made:
+        return broken("keystore-backups", "鍵保管簿の控えがありません。", "There is no backup of the keystore.")
+    over = sum(seen.at - one > seen.bounds.keystore_lives + timedelta(days=1) for one in made)
+    if over:
+        return broken("keystore-backups", f"期限を過ぎた鍵保管簿の控えが {over} 個あります: azukari keystore prune", f"{over} backup(s) of the keystore are over their days: azukari keystore prune")  # fmt: skip
+    age = seen.at - max(made)
+    tell = broken if age > seen.bounds.backup_missing else look if age > seen.bounds.backup_old else good
+    return tell("keystore-backups", f"鍵保管簿の最新の控え: {_days(age)} 日前", f"Newest backup of the keystore: {_days(age)} day(s) ago")  # fmt: skip
 
 
 def _readable_by_others(path: Path) -> bool:

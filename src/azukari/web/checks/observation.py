@@ -31,7 +31,8 @@ class Bounds:
     """所見の境目。 From where on something is looked at or broken. Bytes, and spans of time.
 
     A certificate is due a month before its end, as it needs an authority; the backup is nightly, the ledger check weekly
-    (deploy/systemd), so one that failed twice in a row shows.
+    (deploy/systemd), so one that failed twice in a row shows. ``keystore_lives``: a backup of the keystore that is older
+    holds keys that were to be gone; a day more is let pass for the nightly run.
     """
 
     least_free: int = 1 << 30
@@ -39,6 +40,7 @@ class Bounds:
     certificate: timedelta = timedelta(days=30)
     backup_old: timedelta = timedelta(days=2)
     backup_missing: timedelta = timedelta(days=8)
+    keystore_lives: timedelta = timedelta(days=14)
     ledger_check: timedelta = timedelta(days=15)
     failed_job: timedelta = timedelta(days=7)
     waiting_job: timedelta = timedelta(hours=1)

@@ -12,6 +12,8 @@ from azukari.stores.keys import open_key_file
 from azukari.web.accounts import queries as accounts
 from azukari.web.checks.observation import Installation, Observation, broken, good
 from azukari.web.postgresql import policies
+from azukari.web.subjects import keystore as store
+from azukari.web.subjects import queries as subjects
 
 
 def database(seen: Installation) -> Observation:
@@ -57,3 +59,12 @@ def key(seen: Installation) -> Observation:
     if any(body.key_id != kek.key_id for body in accounts.bodies()):
         raise KeyFileError("this key belongs to another office")
     return good("key", "鍵は、この機関のものです。", "The key opens this office.")
+
+
+def keystore(seen: Installation) -> Observation | None:
+    """It is there, if anybody's key is in it; None in an office without people."""
+    if not subjects.in_keystore():
+        return None
+    if not store.exists(subjects.store_path()):
+        return broken("keystore", "鍵保管簿がありません: azukari keystore restore", "The keystore is missing: azukari keystore restore")  # fmt: skip
+    return good("keystore", "鍵保管簿があります。", "The keystore is there.")

@@ -19,12 +19,14 @@ MACHINE: Final[Mapping[str, Look]] = {
     "certificate": machine.certificate,
     "disk": machine.disk,
     "backups": machine.backups,
+    "keystore-backups": machine.keystore_backups,
 }
 DATABASE: Final[Mapping[str, Look]] = {"database": register.database}
 SCHEMA: Final[Mapping[str, Look]] = {"schema": register.schema}
 OFFICE: Final[Mapping[str, Look]] = {
     "wall": register.wall,
     "key": register.key,
+    "keystore": register.keystore,
     "held": work.held,
     "ledger-check": work.ledger_check,
     "clock": work.clock,

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from azukari.errors import KeyFileError, StorageError
+from azukari.errors import FormatError, KeyFileError, StorageError
 from azukari.stores.keys import KEY_BYTES, NONCE_BYTES, KeyEncryptionKey, wrapped_under
 from azukari.web.sqlite import sqlite3
 
@@ -28,7 +29,13 @@ FIRST: Final = 1
 """The first slot: 0 is nobody's, so that a column of numbers can say so."""
 NOBODY: Final = bytes(KEY_BYTES)
 """What stands in a slot whose key was destroyed."""
+PAGE: Final = NONCE_BYTES + SLOTS * KEY_BYTES + 16
+"""Bytes of a sealed page."""
+RECORD: Final = 8 + PAGE
+"""Bytes of a page in a copy, behind its number."""
 _AAD: Final = b"azukari/keystore-page/v1\0"
+Change = Callable[[int, bytes], bytes]
+"""Gives the keys of a page, by its number and what they were."""
 _WAIT: Final = 30  # seconds
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS keystore (
@@ -37,6 +44,28 @@ CREATE TABLE IF NOT EXISTS keystore (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS page (number INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT
 """
+
+
+@dataclass(frozen=True)
+class Copy:
+    """鍵保管簿の写し。 A keystore as it was: ``following`` was the next slot, ``records`` are u64 number ‖ sealed page, ascending."""
+
+    installation: bytes
+    wrapped_key: bytes = field(repr=False)
+    following: int
+    destroyed: int
+    count: int
+    records: Iterable[bytes] = field(repr=False)
+
+    def opened(self, kek: KeyEncryptionKey) -> Iterator[tuple[int, bytes]]:
+        """Each page: its number and its keys. FormatError for another order, KeyFileError for one that does not open."""
+        cipher, before = AESGCM(kek.unwrap(self.wrapped_key, _purpose(self.installation))), -1
+        for record in self.records:
+            number = int.from_bytes(record[:8], "big")
+            if not before < number < 2**48 or len(record) != RECORD:
+                raise FormatError("pages of a keystore")
+            before = number
+            yield number, _unsealed(cipher, self.installation, number, record[8:])
 
 
 class Keystore:
@@ -98,7 +127,7 @@ class Keystore:
             for page in {slot // SLOTS for slot in keys}:
                 row = self._db.execute("SELECT sealed FROM page WHERE number = ?", (page,)).fetchone()
                 content = secrets.token_bytes(SLOTS * KEY_BYTES) if row is None else self._open(page, bytes(row[0]))
-                self._write(page, _changed(content, {s: key for s, key in keys.items() if s // SLOTS == page}))
+                self._write(page, changed(content, {s: key for s, key in keys.items() if s // SLOTS == page}))
 
     def destroy(self, slots: Iterable[int]) -> None:
         """Overwrite the keys of these slots and empty the journal; for a slot that has none it changes nothing.
@@ -108,7 +137,7 @@ class Keystore:
         with self._writing():
             for page, there in self._living(slots).items():
                 content = self.page(page)
-                self._write(page, _changed(content, dict.fromkeys(there, NOBODY)))
+                self._write(page, changed(content, dict.fromkeys(there, NOBODY)))
                 self._db.execute("UPDATE keystore SET destroyed = destroyed + ?", (len(there),))
         if self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             raise StorageError("the journal of the keystore is in use")
@@ -141,17 +170,24 @@ class Keystore:
     def _write(self, page: int, content: bytes) -> None:
         """Under a new nonce each time."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, content, self._data(page))
+        sealed = nonce + self._cipher.encrypt(nonce, content, _data(self._installation, page))
         self._db.execute("INSERT OR REPLACE INTO page VALUES (?, ?)", (page, sealed))
 
     def _open(self, page: int, sealed: bytes) -> bytes:
-        try:
-            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._data(page))
-        except (InvalidTag, ValueError):
-            raise KeyFileError("a page of the keystore was changed") from None
+        return _unsealed(self._cipher, self._installation, page, sealed)
 
-    def _data(self, page: int) -> bytes:
-        return _AAD + self._installation + page.to_bytes(8, "big")
+    @contextmanager
+    def copying(self) -> Iterator[Copy]:
+        """It as it is now, for who reads it within the block, while others write on."""
+        self._db.execute("BEGIN")
+        try:
+            row = self._db.execute("SELECT installation, wrapped_key, next, destroyed FROM keystore").fetchone()
+            count = self._db.execute("SELECT count(*) FROM page").fetchone()[0]
+            found = self._db.execute("SELECT number, sealed FROM page ORDER BY number")
+            records = (number.to_bytes(8, "big") + bytes(sealed) for number, sealed in found)
+            yield Copy(bytes(row[0]), bytes(row[1]), row[2], row[3], count, records)
+        finally:
+            self._db.execute("ROLLBACK")
 
 
 def exists(path: Path) -> bool:
@@ -174,6 +210,25 @@ def create(path: Path, kek: KeyEncryptionKey, first: int = FIRST) -> None:
             connection.execute(table)
         row = (installation, wrapped, first)
         connection.execute("INSERT OR IGNORE INTO keystore VALUES (1, ?, ?, ?, 0)", row)
+        connection.execute("COMMIT")
+
+
+def build(path: Path, copy: Copy, made_with: KeyEncryptionKey, kek: KeyEncryptionKey, change: Change) -> None:
+    """Make the keystore of a copy at ``path``, each page as ``change`` gives it, under ``kek`` and new nonces.
+
+    The file is whole when this returns; no key that ``change`` took out was ever in it. KeyFileError, FormatError, StorageError.
+    """
+    wrapped = kek.wrap(made_with.unwrap(copy.wrapped_key, _purpose(copy.installation)), _purpose(copy.installation))
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with _connected(path, "MEMORY") as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for table in _TABLES.split(";"):
+            connection.execute(table)
+        row = (copy.installation, wrapped, copy.following, copy.destroyed)
+        connection.execute("INSERT INTO keystore VALUES (1, ?, ?, ?, ?)", row)
+        store = Keystore(connection, kek)
+        for number, content in copy.opened(made_with):
+            store._write(number, change(number, content))
         connection.execute("COMMIT")
 
 
@@ -213,22 +268,34 @@ def _row(connection: Any) -> Any:
 
 
 @contextmanager
-def _connected(path: Path) -> Iterator[Any]:
+def _connected(path: Path, journal: str = "WAL") -> Iterator[Any]:
     try:
         with closing(sqlite3.connect(path, timeout=_WAIT, isolation_level=None)) as connection:
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON", "secure_delete = ON"):
+            for pragma in (f"journal_mode = {journal}", "synchronous = FULL", "fullfsync = ON", "secure_delete = ON"):
                 connection.execute(f"PRAGMA {pragma}")
             yield connection
     except sqlite3.Error:
         raise StorageError("the keystore") from None
 
 
-def _changed(content: bytes, keys: Mapping[int, bytes]) -> bytes:
-    changed = bytearray(content)
+def changed(content: bytes, keys: Mapping[int, bytes]) -> bytes:
+    """The keys of a page with some of its slots written anew."""
+    written = bytearray(content)
     for slot, key in keys.items():
         place = slot % SLOTS * KEY_BYTES
-        changed[place : place + KEY_BYTES] = key
-    return bytes(changed)
+        written[place : place + KEY_BYTES] = key
+    return bytes(written)
+
+
+def _unsealed(cipher: AESGCM, installation: bytes, page: int, sealed: bytes) -> bytes:
+    try:
+        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _data(installation, page))
+    except (InvalidTag, ValueError):
+        raise KeyFileError("a page of the keystore was changed") from None
+
+
+def _data(installation: bytes, page: int) -> bytes:
+    return _AAD + installation + page.to_bytes(8, "big")
 
 
 def _purpose(installation: bytes) -> str:

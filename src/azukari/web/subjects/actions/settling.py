@@ -12,7 +12,6 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
 
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.subjects import keystore, queries
@@ -22,14 +21,41 @@ BATCH: Final = 2_000  # people in one transaction
 
 
 def settle(*, kek: KeyEncryptionKey, by: UUID, at: datetime) -> None:
-    """Do what is left to do; nearly always nothing. Outside a transaction. KeyFileError, StateError, StorageError."""
+    """Do what is left to do; nearly always nothing. Outside a transaction. KeyFileError, StorageError.
+
+    Where the keystore is missing it waits: whoever needs a key says so.
+    """
     if not keystore.exists(queries.store_path()):
-        if not queries.unsettled():
+        if not queries.all_of_before():
             return
         keystore.create(queries.store_path(), kek, queries.first_free())
     while _adopt(kek):
         pass
-    _destroy(kek, at)
+    with keystore.opened(queries.store_path(), kek) as store:
+        older = store.destroyed < Subject.objects.filter(destroyed_at__isnull=False).count()
+    if older:
+        catch_up(kek=kek, by=by, at=at)
+    elif waiting := _waiting():
+        with keystore.opened(queries.store_path(), kek) as store:
+            store.destroy(waiting)
+        _note(waiting, at)
+
+
+def catch_up(*, kek: KeyEncryptionKey, by: UUID, at: datetime) -> None:
+    """Bring a keystore that is older than the register up to it: nobody's key comes back, and no slot is given out twice."""
+    erased = list(Subject.objects.filter(erased_at__isnull=False).values_list("number", flat=True))
+    waiting = _waiting()
+    with keystore.opened(queries.store_path(), kek) as store:
+        store.skip_to(queries.first_free() - 1)
+        store.destroy(erased)
+        store.count_destroyed(len(erased))
+    _note(waiting, at)
+
+
+def _waiting() -> list[int]:
+    """Who is erased in the register and maybe not in the keystore yet."""
+    found = Subject.objects.filter(erased_at__isnull=False, destroyed_at=None)
+    return list(found.values_list("number", flat=True))
 
 
 def _adopt(kek: KeyEncryptionKey) -> int:
@@ -49,24 +75,10 @@ def _adopt(kek: KeyEncryptionKey) -> int:
     return len(keys)
 
 
-def _destroy(kek: KeyEncryptionKey, at: datetime) -> None:
-    """The keys of people whom the register calls erased: the new ones; all of them in a keystore that is older than it."""
-    erased = Subject.objects.filter(erased_at__isnull=False)
-    done = erased.filter(destroyed_at__isnull=False).count()
-    waiting = list(erased.filter(destroyed_at=None).values_list("number", flat=True))
-    with keystore.opened(queries.store_path(), kek) as store:
-        if store.destroyed < done:
-            store.skip_to(Subject.objects.aggregate(found=Max("number"))["found"] or 0)
-            store.destroy(erased.values_list("number", flat=True).iterator())
-            store.count_destroyed(done + len(waiting))
-        elif waiting:
-            store.destroy(waiting)
-    if waiting:
-        _forget_old_rows()
-        _note(waiting, at)
-
-
 def _note(numbers: Sequence[int], at: datetime) -> None:
+    """Their keys are gone, and so are their rows of before."""
+    if numbers:
+        _forget_old_rows()
     for first in range(0, len(numbers), BATCH):
         Subject.objects.filter(number__in=numbers[first : first + BATCH]).update(destroyed_at=at)
 

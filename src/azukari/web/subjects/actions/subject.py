@@ -10,7 +10,7 @@ import numpy as np
 from django.db import transaction
 from numpy.typing import NDArray
 
-from azukari.errors import NotFoundError, StateError
+from azukari.errors import KeyFileError, NotFoundError, StateError
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.subjects import keystore, queries, rows
 from azukari.web.subjects.actions import settling
@@ -24,8 +24,8 @@ def ensure(
     """The person of each local id, in order, made where the register has none; one id twice is one person.
 
     Safe beside others that do the same. All or none; but the slots of new people stay taken if the caller's transaction
-    is rolled back. Raises FormatError, NumberInTextError (``local_ids.required``), KeyFileError, StateError (the keystore
-    is missing), StorageError.
+    is rolled back. Raises FormatError, NumberInTextError (``local_ids.required``), KeyFileError (the keystore is missing
+    too), StorageError.
     """
     names = pseudonyms(pseudonym_key(body_id, kek), required(local_ids))
     with transaction.atomic():
@@ -56,6 +56,8 @@ def _make(body_id: UUID, names: Sequence[bytes], kek: KeyEncryptionKey, by: UUID
     """
     path = queries.store_path()
     if not keystore.exists(path):
+        if queries.in_keystore():
+            raise KeyFileError("the keystore of this office is missing: azukari keystore restore")
         keystore.create(path, kek, queries.first_free())
     with keystore.opened(path, kek) as store:
         first = store.take(len(names))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Max, Q
+from django.db.models import Max
 from numpy.typing import NDArray
 
 from azukari.completeness import labels
@@ -142,15 +142,18 @@ def store_path() -> Any:
 
 
 def first_free() -> int:
-    """The number from which on nobody has one. StateError where people have keys in a keystore that is not there."""
-    if Subject.objects.filter(erased_at=None, wrapped_key=None).exists():
-        raise StateError("the keystore of this office is missing: azukari keystore restore")
+    """The number from which on nobody has one."""
     return int(Subject.objects.aggregate(found=Max("number"))["found"] or 0) + 1
 
 
-def unsettled() -> bool:
-    """Whether a key waits to move to the keystore, or to be destroyed in it."""
-    return Subject.objects.filter(Q(wrapped_key__isnull=False) | Q(erased_at__isnull=False, destroyed_at=None)).exists()
+def in_keystore() -> bool:
+    """Whether anybody's key is in the keystore: then an office without one has lost it."""
+    return Subject.objects.filter(erased_at=None, wrapped_key=None).exists()
+
+
+def all_of_before() -> bool:
+    """Whether there are people, and all keys are still where they were before there was a keystore."""
+    return not in_keystore() and Subject.objects.filter(wrapped_key__isnull=False).exists()
 
 
 def _living(info: SubjectInfo) -> bool:
