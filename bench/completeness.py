@@ -1,0 +1,177 @@
+"""What does a person's own, complete list cost: the person who checks it, and the office that keeps it?
+
+    python bench/completeness.py [--quick]
+
+proofs: ledgers of 10^5, 10^6 and 10^7 leaves, in which one person has 5 or 50 entries; how large the report is, and how
+long azukari and the small verifier (verifier/, the standard library alone) take to check it, with two witnesses and
+an auditor. Sizes hang on how full the buckets are, so each is measured where they are fullest, too. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import numpy as np
+
+from azukari.completeness.checking import verify_report
+from azukari.completeness.index import Index, build, prove
+from azukari.completeness.index_entry import IndexEntry
+from azukari.completeness.leaf import LEAF_BYTES
+from azukari.completeness.report import ListEntry, LoggedIndex, PersonList, Report
+from azukari.ledger.checkpoint import Checkpoint, sign_checkpoint
+from azukari.ledger.tree import Tree, leaf_hash
+from azukari.testing.logbook import AT, AUDITORS, NOW, WITNESSES, Noting, a_key, a_leaf, a_policy, an_event
+from azukari.testing.operator import policies
+from azukari.testing.sealed import fixed_log
+
+Measures = dict[str, dict[str, Any]]
+LOG: Final = fixed_log()
+ENTRIES: Final = {5: 60, 50: 250}  # entries of a list: kilobytes that its report may have
+CHECK_MS: Final = 100.0
+REPEATS: Final = 5
+
+
+def measure(figure: float, goal: float, better: str = "lower") -> dict[str, Any]:
+    """One figure as the last line has it."""
+    return {"figure": round(figure, 2), "goal": goal, "better": better}
+
+
+# --- proofs: how large is a report, and how long does it take to check it?
+
+
+def proofs(quick: bool) -> Measures:
+    """The largest report and the longest check over all sizes of the ledger."""
+    sizes = [10**5, 2**20] if quick else [10**5, 10**6, 2**20, 10**7]  # 2^20 = 16 · 2^16: all buckets are full
+    found = [one for size in sizes for one in proofs_at(size)]
+    for one in found:
+        print(f"{one.labels:>10,} labels, {one.entries:>2} entries: {one}")
+    suffix = "_quick" if quick else ""
+    made = {
+        f"report_kb_{entries}{suffix}": measure(max(one.kilobytes for one in found if one.entries == entries), goal)
+        for entries, goal in ENTRIES.items()
+    }
+    made[f"report_check_ms{suffix}"] = measure(max(one.ours_ms for one in found), CHECK_MS)
+    made[f"report_check_small_ms{suffix}"] = measure(max(one.small_ms for one in found), CHECK_MS)
+    return made
+
+
+@dataclass(frozen=True)
+class Proven:
+    """一件の計測。 One report: its size in kilobytes (1,000 bytes), where they go, and milliseconds to check it."""
+
+    labels: int
+    entries: int
+    kilobytes: float
+    parts: dict[str, float]
+    ours_ms: float
+    small_ms: float
+
+    def __str__(self) -> str:
+        parts = ", ".join(f"{name} {size:.1f}" for name, size in self.parts.items())
+        return f"{self.kilobytes:6.1f} kB ({parts}); checked in {self.ours_ms:.1f} ms, by the small verifier {self.small_ms:.1f} ms"
+
+
+def proofs_at(labels: int) -> Iterator[Proven]:
+    """Both lists in one ledger of so many leaves."""
+    owners = {entries: Noting(a_key(f"person with {entries}")) for entries in ENTRIES}
+    leaves = [a_leaf(own, an_event(n - 1), n=n) for entries, own in owners.items() for n in range(1, entries + 1)]
+    tree, index, entry, places = ledger_of(labels, [leaf.encode() for leaf in leaves])
+    for entries, own in owners.items():
+        first = 0 if entries == min(ENTRIES) else min(ENTRIES)
+        listed = tuple(
+            ListEntry(leaves[first + n], places[first + n], tuple(tree.path(places[first + n])), an_event(n))
+            for n in range(entries)
+        )
+        yield proven(tree, index, entry, PersonList(own.chain, own.key, listed))
+
+
+def ledger_of(labels: int, own: list[bytes]) -> tuple[Tree, Index, IndexEntry, list[int]]:
+    """A ledger of so many leaves, these among them, and an index entry at its end."""
+    drawn = np.random.default_rng(labels)
+    places = [int(place) for place in drawn.choice(labels, len(own), replace=False)]
+    leaves = drawn.integers(0, 256, (labels, LEAF_BYTES), dtype=np.uint8)
+    leaves[places] = np.frombuffer(b"".join(own), dtype=np.uint8).reshape(-1, LEAF_BYTES)
+    index = build(np.ascontiguousarray(leaves[:, 26:58]), np.arange(labels, dtype=np.uint64))
+    entry = IndexEntry(AT, index.count, index.depth, index.root, labels)
+    octets = memoryview(leaves.reshape(-1).data)
+    row = bytearray()
+    for start in range(0, labels * LEAF_BYTES, LEAF_BYTES << 16):  # in slices: ten million hashes are a list of a gigabyte
+        part = octets[start : start + (LEAF_BYTES << 16)]
+        hashes = (sha256(b"\0" + part[at : at + LEAF_BYTES]).digest() for at in range(0, len(part), LEAF_BYTES))
+        row += b"".join(hashes)
+    row += leaf_hash(entry.encode())
+    return Tree.of_row(bytes(row)), index, entry, places
+
+
+def proven(tree: Tree, index: Index, entry: IndexEntry, listed: PersonList) -> Proven:
+    """The report over one list, and what it takes."""
+    buckets, nodes = prove(index, listed.proven())
+    state = Checkpoint(LOG.name, tree.size, tree.root)
+    lines = [one.cosign(state.encode(), int(AT.timestamp())) for one in (*WITNESSES, *AUDITORS)]
+    report = Report(
+        origin=LOG.name,
+        checkpoint=sign_checkpoint(state, [LOG]) + "".join(lines).encode(),
+        index=LoggedIndex(entry, entry.size, tuple(tree.path(entry.size))),
+        lists=(listed,),
+        buckets=tuple(buckets),
+        nodes=nodes,
+    )
+    data = report.encode()
+    value = json.loads(data)
+    parts = {"buckets": "buckets", "nodes": "nodes", "entries": "lists"}
+    sizes = {name: len(json.dumps(value[member], ensure_ascii=False).encode()) / 1000 for name, member in parts.items()}
+    ours = shortest(lambda: verify_report(data, NOW, [LOG.verifier], *policies(), key=listed.key))
+    small = small_verifier(listed.key)
+    return Proven(index.count, len(listed.entries), len(data) / 1000, sizes, ours, shortest(lambda: small(data)))
+
+
+def small_verifier(key: bytes) -> Callable[[bytes], None]:
+    """The verifier that is one file, asked for everything."""
+    path = Path(__file__).parents[1] / "verifier" / "azukari_verify.py"
+    spec = importlib.util.spec_from_file_location("azukari_verify", path)
+    assert spec and spec.loader
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    asked = {"policy": a_policy(WITNESSES, LOG).decode(), "auditors": a_policy(AUDITORS, LOG).decode(), "visit": None}
+    given = {"vkeys": [LOG.vkey], "key": key.hex(), **asked}
+    return lambda data: module.Report(given, NOW, lambda number: None).run(data)
+
+
+def shortest(call: Callable[[], object]) -> float:
+    """Milliseconds of the fastest of some calls: others use the machine, too."""
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return min(times) * 1000
+
+
+QUESTIONS: Final[tuple[Callable[[bool], Measures], ...]] = (proofs,)
+
+
+def main() -> int:
+    """Ask every question; print one line of JSON at the end."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="45 seconds at most")
+    parser.add_argument("--only", choices=[question.__name__ for question in QUESTIONS], help="one question alone")
+    options = parser.parse_args()
+    measures: Measures = {}
+    for question in QUESTIONS:
+        if options.only in (None, question.__name__):
+            measures |= question(options.quick)
+    print(json.dumps(measures))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
