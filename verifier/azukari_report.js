@@ -701,10 +701,10 @@ globalThis.azukariReport = (() => {
     return { at: momentOf(entry.at), moment: entry.at, depth, size, count: total, root: fromHex(entry.root, 32) };
   }
 
-  /** The smallest d with count <= 16 * 2^d. */
+  /** The smallest d with count <= 8 * 2^d. */
   function depthOf(total) {
     let depth = 0n;
-    while (total > 16n << depth) depth++;
+    while (total > 8n << depth) depth++;
     return depth;
   }
 

@@ -1173,7 +1173,7 @@ def path_of(text: str) -> list[bytes]:
 
 def depth_of(count: int) -> int:
     depth = 0
-    while count > 16 << depth:
+    while count > 8 << depth:
         depth += 1
     return depth
 

@@ -191,7 +191,7 @@ def path_text(hashes: Sequence[bytes]) -> str:
 
 
 def depth_of(count: int) -> int:
-    return next(d for d in range(64) if count <= 16 << d)
+    return next(d for d in range(64) if count <= 8 << d)
 
 
 def place_of(label: bytes, depth: int) -> int:

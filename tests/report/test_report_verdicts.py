@@ -211,9 +211,10 @@ def index_before_its_size() -> Json:
 def unsorted() -> Json:
     ledger, own = ordinary()
     report = ledger.report(own)
-    place, records = report["buckets"][0]
+    at = next(at for at, (_, records) in enumerate(report["buckets"]) if len(records) > 80)  # two records at least
+    place, records = report["buckets"][at]
     data = b64decode(records)
-    report["buckets"][0] = [place, text(data[40:80] + data[:40] + data[80:])]
+    report["buckets"][at] = [place, text(data[40:80] + data[:40] + data[80:])]
     return report
 
 

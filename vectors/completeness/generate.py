@@ -219,7 +219,7 @@ def holds() -> Iterator[tuple[str, str, Case]]:
     yield "nothing-asked", "no policies", case(world().report(), policy=None, auditors=None)
     yield "any-witness", "a policy that asks for one witness of two", case(one_witness().report(), policy=ANY_WITNESS)
     yield "alone", "nobody else in the ledger: an index of one bucket", case(world(2, 0).report())
-    yield "many-strangers", "an index of 128 buckets", case(world(2, 1500).report())
+    yield "many-strangers", "an index of 256 buckets", case(world(2, 1500).report())
     yield "withheld", "an entry that is not open yet", case(with_withheld(200).report())
     yield "withheld-last-day", "an entry that is opened tomorrow", case(with_withheld(31).report())
     yield "withheld-opened", "an entry that is opened today", case(with_withheld(30).report())
@@ -353,7 +353,7 @@ FORMS: list[tuple[str, tuple[Any, ...], Any]] = [
     ("index-entry-more", ("index", "entry"), members_of(more=1)),
     ("index-entry-root", ("index", "entry"), members_of(root="ab" * 31)),
     ("index-entry-root-upper", ("index", "entry"), members_of(root="AB" * 32)),
-    ("index-entry-depth", ("index", "entry"), members_of(depth=3)),
+    ("index-entry-depth", ("index", "entry"), members_of(depth=9)),
     ("index-entry-count", ("index", "entry"), members_of(count=10**6)),
     ("index-entry-at-zone", ("index", "entry"), members_of(at="2026-11-20T03:00:00+00:00")),
     ("index-entry-at-midnight", ("index", "entry"), members_of(at="2026-11-19T24:00:00Z")),
@@ -516,6 +516,7 @@ def step_5() -> Iterator[tuple[str, str, Case]]:
     made = World(3, 1500).indexed()
     report = made.report()
     (first, records), *rest = report.buckets
+    depth = report.index.entry.depth
 
     def with_bucket(data: bytes, prefix: int = first) -> Report:
         return replace(report, buckets=((prefix, data), *rest))
@@ -525,13 +526,15 @@ def step_5() -> Iterator[tuple[str, str, Case]]:
     yield "bucket-foreign", "a record of another bucket", case(with_bucket(records + rest[0][1][:40]), "format", 5)
     yield "bucket-cut", "", case(with_bucket(records[:-1]), "format", 5)
     (last, tail) = report.buckets[-1]
-    beyond = replace(report, buckets=(*report.buckets[:-1], (last + 128, tail)))
+    beyond = replace(report, buckets=(*report.buckets[:-1], (last + 2**depth, tail)))
     yield "bucket-beyond", "a prefix that the index does not have", case(beyond, "format", 5)
     yield "bucket-record-missing", "", case(with_bucket(records[40:]), "proof", 5)
     place = bytes([records[39] ^ 1])
     yield "bucket-index-other", "", case(with_bucket(records[:39] + place + records[40:]), "proof", 5)
     wanted = {prefix for prefix, _ in report.buckets}
-    more = next(fixed_bytes(f"label {n}") for n in range(999) if prefix_of(fixed_bytes(f"label {n}"), 7) not in wanted)
+    more = next(
+        fixed_bytes(f"label {n}") for n in range(999) if prefix_of(fixed_bytes(f"label {n}"), depth) not in wanted
+    )
     _, index = made.book.indexes[-1]
     labels = [each for one in report.lists for each in one.proven()]
     buckets, nodes = prove(index, [*labels, more])
@@ -540,7 +543,7 @@ def step_5() -> Iterator[tuple[str, str, Case]]:
         "a bucket that nobody needs",
         case(replace(report, buckets=tuple(buckets), nodes=nodes), "proof", 5),
     )
-    fewer = [each for each in labels if prefix_of(each, 7) != first]
+    fewer = [each for each in labels if prefix_of(each, depth) != first]
     buckets, nodes = prove(index, fewer)
     yield "bucket-missing", "", case(replace(report, buckets=tuple(buckets), nodes=nodes), "proof", 5)
     yield "buckets-none", "", case(replace(report, buckets=(), nodes=b""), "proof", 5)

@@ -1,7 +1,8 @@
 """The index: a public function from all leaves to one root, and proofs that a label stands there or does not.
 
 docs/spec/completeness.md, 6. A record is a label (32 bytes) and the index of its leaf (u64), 40 bytes; a bucket holds the
-records whose labels begin with the same bits, about twelve of them.
+records whose labels begin with the same bits, about six of them: with more a proof grows by what nobody asked for, and
+with fewer by the nodes above.
 """
 
 from __future__ import annotations
@@ -21,9 +22,6 @@ from azukari.errors import FormatError, ProofError
 LABEL_BYTES: Final = 32
 RECORD_BYTES: Final = 40
 HASH_BYTES: Final = 32
-BUCKET_RECORDS: Final = 16
-"""Records of a bucket on average (count), at most; half of it at least, but for the smallest index."""
-MAX_DEPTH: Final = 64
 _BUCKET: Final = b"\x02"
 _NODE: Final = b"\x03"
 
@@ -31,8 +29,8 @@ Octets = NDArray[np.uint8]
 
 
 def depth_of(count: int) -> int:
-    """The smallest d with count <= 16 · 2^d."""
-    return max(0, (count - 1).bit_length() - 4) if count else 0
+    """The smallest d with count <= 8 · 2^d."""
+    return max(0, (count - 1).bit_length() - 3) if count else 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,7 +43,7 @@ USE = replace(
     system="住民記録",
     unit="市民課 窓口",
 )
-INDEX = IndexEntry(datetime(2026, 11, 20, 3, tzinfo=UTC), 5_000_000, 19, b"r" * 32, 5_000_120)
+INDEX = IndexEntry(datetime(2026, 11, 20, 3, tzinfo=UTC), 5_000_000, 20, b"r" * 32, 5_000_120)
 LEAVES = LeavesEntry("ab" * 16, "cd" * 32, 1000, 1500, ((7, 1000), (1020, 500)), State.RELEASED)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -164,7 +164,7 @@ def test_index_entry_when_written_and_read_then_the_same(at: datetime, count: in
 
 
 def test_index_entry_when_encoded_then_the_text_of_the_specification() -> None:
-    assert INDEX.encode().startswith(b'{"at":"2026-11-20T03:00:00Z","count":5000000,"depth":19,"root":"7272')
+    assert INDEX.encode().startswith(b'{"at":"2026-11-20T03:00:00Z","count":5000000,"depth":20,"root":"7272')
     assert INDEX.encode().endswith(b'","size":5000120,"type":"azukari/index/v1"}')
 
 
@@ -173,7 +173,7 @@ def test_index_entry_when_encoded_then_the_text_of_the_specification() -> None:
     [
         {"at": "2026-11-20T03:00:00+00:00"}, {"at": "2026-11-20T24:00:00Z"}, {"at": "2026-11-20 03:00:00Z"},
         {"at": "2026-02-30T03:00:00Z"}, {"at": "2026-11-20T03:00:00.5Z"}, {"at": 0}, {"at": None},
-        {"count": 5_000_121}, {"count": -1}, {"count": True}, {"count": "5"}, {"depth": 18}, {"depth": 20},
+        {"count": 5_000_121}, {"count": -1}, {"count": True}, {"count": "5"}, {"depth": 19}, {"depth": 21},
         {"root": "72" * 31}, {"root": "7A" * 32}, {"root": 0}, {"size": 2**53}, {"size": 4_999_999}, {"more": 1},
     ],
 )  # fmt: skip

@@ -28,7 +28,7 @@ def built(pairs: Pairs) -> Index:
 def by_the_book(pairs: Pairs) -> tuple[bytes, bytes]:
     """Records and nodes by the words of the specification, a second time."""
     depth = 0
-    while len(pairs) > 16 * 2**depth:
+    while len(pairs) > 8 * 2**depth:
         depth += 1
     records = sorted(label + at.to_bytes(8, "big") for label, at in pairs)
     level = [
@@ -56,13 +56,13 @@ def test_index_when_built_then_that_of_the_specification(labels: list[bytes]) ->
 
 
 @pytest.mark.parametrize(
-    ("count", "depth"), [(0, 0), (1, 0), (16, 0), (17, 1), (32, 1), (33, 2), (5_000_000, 19), (2**53, 49)]
+    ("count", "depth"), [(0, 0), (1, 0), (8, 0), (9, 1), (16, 1), (17, 2), (5_000_000, 20), (2**53, 50)]
 )
-def test_depth_when_asked_then_the_smallest_that_holds_sixteen_a_bucket(count: int, depth: int) -> None:
+def test_depth_when_asked_then_the_smallest_that_holds_eight_a_bucket(count: int, depth: int) -> None:
     assert depth_of(count) == depth
 
 
-@given(st.sampled_from([0, 1, 16, 17, 33, 300, 1000]), st.lists(st.integers(0, 1200), min_size=1, max_size=40))
+@given(st.sampled_from([0, 1, 8, 9, 16, 17, 33, 300, 1000]), st.lists(st.integers(0, 1200), min_size=1, max_size=40))
 def test_proof_when_made_then_it_verifies_and_shows_what_stands_and_what_does_not(count: int, asked: list[int]) -> None:
     made = built(pairs_of(count))
     labels = [sha256(at.to_bytes(4, "big")).digest() for at in asked]
