@@ -17,6 +17,7 @@ from tests.report.lists import (
     AUDITORS,
     KEY,
     LOG,
+    NOW,
     POLICY,
     TODAY,
     WITNESSES,
@@ -349,3 +350,26 @@ def test_evidence_when_somebody_else_opens_it_then_it_fails_there_as_it_tells_wh
         page.click("#check")
         assert said(page, "en")[0].startswith("The file does not have the expected form")
         assert not page.locator("#result").is_visible()
+
+
+def test_list_when_it_was_received_on_an_earlier_day_then_it_is_old_unless_that_is_entered(
+    running: Browser, tmp_path: Path
+) -> None:
+    ledger, own = years()
+    report = ledger.report(own)
+    with opened(running, "en", fixed=False) as page:
+        page.clock.set_fixed_time(NOW + timedelta(days=9))
+        fill(page, tmp_path, report)
+        page.click("#check")
+        assert said(page, "en")[0].startswith("The list is old")
+        page.locator("#more").evaluate("one => { one.open = true; }")
+        local = page.evaluate(
+            "moment => new Date(moment - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 16)",
+            NOW.timestamp() * 1000,
+        )
+        page.fill("#received", local)
+        page.click("#check")
+        assert "nothing is missing" in said(page, "en")[0]
+        page.fill("#received", local.replace("2026-11-25", "2026-11-27"))
+        page.click("#check")
+        assert said(page, "en")[0].startswith("The list is old")

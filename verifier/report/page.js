@@ -212,10 +212,16 @@ async function chosen() {
     const { evidence: most, visit: mostKept } = azukariReport.LIMITS;
     const [report, visit] = [await bytesOf("report", most), await bytesOf("visit", mostKept)];
     const [policy, auditors] = [await textOf("policy"), await textOf("auditors")];
-    return { report, visit, policy, auditors, key, logKeys: [logKey], now: Math.floor(Date.now() / 1000) };
+    return { report, visit, policy, auditors, key, logKeys: [logKey], now: moment() };
   } catch {
     return stopped(SAID.unreadable);
   }
+}
+
+/** POSIX seconds by which a list must be fresh: those when it was received, if that is entered, else now. */
+function moment() {
+  const received = Date.parse($("received").value); // by the clock of this place
+  return Math.floor((Number.isNaN(received) ? Date.now() : received) / 1000);
 }
 
 function isKey(text) {

@@ -10,7 +10,7 @@ const REFUSED = {
   "signature": ["alarm", "署名が合いません。入力した鍵の台帳のものではないか、書き換えられています。", "The signature does not fit. It is not of the ledger whose key you entered, or it was altered."],
   "not-witnessed": ["wait", "名簿の証人が、まだこの台帳に署名していません。ほかの人にも同じ台帳が見えているとは言えません。", "The witnesses of your list have not signed this state of the ledger. Nobody can say that others see the same."],
   "not-audited": ["wait", "名簿の監査人が、まだ索引を作り直して確かめていません。欠けがないとは言えません。", "The auditors of your list have not rebuilt its index. Nobody can say that nothing is missing."],
-  "stale": ["wait", "一覧が古いか、この端末の時計がずれています。今も欠けがないとは言えません。", "The list is old, or the clock of this machine is wrong. It does not show what holds today."],
+  "stale": ["wait", "一覧が古いか、この端末の時計がずれています。今も欠けがないとは言えません。", "The list is old, or the clock of this machine is wrong. It does not show that nothing is missing now."],
   "proof": ["alarm", "台帳とのつながりが成り立ちません。台帳に無いものを見せられています。", "It does not follow from the ledger. You are shown something that is not in it."],
   "fork": ["alarm", "前回見た台帳と食い違います。台帳が書き換えられたか、人によって違う台帳を見せています。", "It contradicts the ledger that you saw last time. The ledger was rewritten, or different people are shown different ones."],
   "fork/rollback": ["alarm", "台帳が、前回より短くなっています。記録が巻き戻されています。", "The ledger is shorter than last time. Entries were rolled back."],
@@ -31,7 +31,7 @@ const ADVICE = {
     ["同じ結果なら、証拠を保存して、機関に伝えてください。", "If it is the same again, save the evidence and tell the body."],
   ],
   wait: [
-    ["新しい一覧を受け取り、もう一度確かめてください。端末の日付と時刻も見てください。", "Get a fresh list and check again. Look at the date and time of this machine, too."],
+    ["新しい一覧を受け取り、もう一度確かめてください。端末の日付と時刻も見てください。受け取ってから日がたっていれば、受け取った日時を入れてください。", "Get a fresh list and check again. Look at the date and time of this machine, too. If you got the list some days ago, enter when."],
     ["2 日たっても同じなら、証拠を保存して、機関に伝えてください。", "If it is the same after two days, save the evidence and tell the body."],
     ["それでも直らなければ、機関の監査委員か、個人情報保護委員会に見せてください。", "If it is not put right, show it to the body's auditors, or to the data protection authority."],
   ],
