@@ -4,7 +4,10 @@
 
 proofs: ledgers of 10^5, 10^6 and 10^7 leaves, in which one person has 5 or 50 entries; how large the report is, and how
 long azukari and the small verifier (verifier/, the standard library alone) take to check it, with two witnesses and
-an auditor. Sizes hang on how full the buckets are, so each is measured where they are fullest, too. The last line is JSON.
+an auditor. Sizes hang on how full the buckets are, so each is measured where they are fullest, too.
+
+page: the same reports in the page with which people check (verifier/azukari_report.html), in Chromium, opened anew for each, since a person
+checks once; and one of 2,000 entries, the size of which comes near to what a report may have. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -12,9 +15,12 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import shutil
 import time
-from collections.abc import Callable, Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
@@ -50,10 +56,7 @@ def measure(figure: float, goal: float, better: str = "lower") -> dict[str, Any]
 
 def proofs(quick: bool) -> Measures:
     """The largest report and the longest check over all sizes of the ledger."""
-    sizes = (
-        [10**5, 2**20] if quick else [10**5, 10**6, 2**20, 2**23, 10**7]
-    )  # 8 · 2^17 and 8 · 2^20: all buckets are full
-    found = [one for size in sizes for one in proofs_at(size)]
+    found = measured(quick)
     for one in found:
         print(f"{one.labels:>10,} labels, {one.entries:>2} entries: {one}")
     suffix = "_quick" if quick else ""
@@ -66,10 +69,21 @@ def proofs(quick: bool) -> Measures:
     return made
 
 
+@cache
+def measured(quick: bool) -> tuple[Proven, ...]:
+    """All reports, which both questions ask about."""
+    sizes = (
+        [10**5, 2**20] if quick else [10**5, 10**6, 2**20, 2**23, 10**7]
+    )  # 8 · 2^17 and 8 · 2^20: all buckets are full
+    return tuple(one for size in sizes for one in proofs_at(size))
+
+
 @dataclass(frozen=True)
 class Proven:
     """一件の計測。 One report: its size in kilobytes (1,000 bytes), where they go, and milliseconds to check it."""
 
+    data: bytes
+    key: bytes
     labels: int
     entries: int
     kilobytes: float
@@ -82,17 +96,18 @@ class Proven:
         return f"{self.kilobytes:6.1f} kB ({parts}); checked in {self.ours_ms:.1f} ms, by the small verifier {self.small_ms:.1f} ms"
 
 
-def proofs_at(labels: int) -> Iterator[Proven]:
-    """Both lists in one ledger of so many leaves."""
-    owners = {entries: Noting(a_key(f"person with {entries}")) for entries in ENTRIES}
+def proofs_at(labels: int, counts: tuple[int, ...] = tuple(ENTRIES)) -> Iterator[Proven]:
+    """Lists of so many entries each, in one ledger of so many leaves."""
+    owners = {entries: Noting(a_key(f"person with {entries}")) for entries in counts}
     leaves = [a_leaf(own, an_event(n - 1), n=n) for entries, own in owners.items() for n in range(1, entries + 1)]
     tree, index, entry, places = ledger_of(labels, [leaf.encode() for leaf in leaves])
+    first = 0
     for entries, own in owners.items():
-        first = 0 if entries == min(ENTRIES) else min(ENTRIES)
         listed = tuple(
             ListEntry(leaves[first + n], places[first + n], tuple(tree.path(places[first + n])), an_event(n))
             for n in range(entries)
         )
+        first += entries
         yield proven(tree, index, entry, PersonList(own.chain, own.key, listed))
 
 
@@ -135,7 +150,9 @@ def proven(tree: Tree, index: Index, entry: IndexEntry, listed: PersonList) -> P
     sizes = {name: len(json.dumps(value[member], ensure_ascii=False).encode()) / 1000 for name, member in parts.items()}
     ours = shortest(lambda: verify_report(data, NOW, [LOG.verifier], *policies(), key=listed.key))
     small = small_verifier(listed.key)
-    return Proven(index.count, len(listed.entries), len(data) / 1000, sizes, ours, shortest(lambda: small(data)))
+    return Proven(
+        data, listed.key, index.count, len(listed.entries), len(data) / 1000, sizes, ours, shortest(lambda: small(data))
+    )
 
 
 def small_verifier(key: bytes) -> Callable[[bytes], None]:
@@ -160,7 +177,65 @@ def shortest(call: Callable[[], object]) -> float:
     return min(times) * 1000
 
 
-QUESTIONS: Final[tuple[Callable[[bool], Measures], ...]] = (proofs,)
+# --- page: how long does it take in the page with which people check?
+
+CHECK_PAGE_MS: Final = 200.0
+MANY: Final = 2_000  # entries
+MANY_SECONDS: Final = 1.0
+PAGE: Final = Path(__file__).parents[1] / "verifier" / "azukari_report.html"
+ASK: Final = """async given => {
+  const report = Uint8Array.from(atob(given.report), sign => sign.charCodeAt(0));
+  const start = performance.now();
+  const found = await azukariReport.check({ ...given, report });
+  return [performance.now() - start, found.entries.length];
+}"""
+
+
+def page(quick: bool) -> Measures:
+    """The longest check over all sizes of the ledger, each in a page that was just opened."""
+    (many,) = proofs_at(10**5, (MANY,))
+    reports = [*measured(quick), many]
+    for one, took in zip(reports, times := in_chromium(reports), strict=True):
+        print(
+            f"{one.labels:>10,} labels, {one.entries:>5,} entries, {one.kilobytes:,.0f} kB: {took:.1f} ms in the page; azukari {one.ours_ms:.1f} ms"
+        )
+    suffix = "_quick" if quick else ""
+    return {
+        f"report_check_page_ms{suffix}": measure(max(times[:-1]), CHECK_PAGE_MS),
+        f"report_many_page_seconds{suffix}": measure(times[-1] / 1000, MANY_SECONDS),
+    }
+
+
+def in_chromium(reports: Sequence[Proven]) -> list[float]:
+    """Milliseconds of each report: the fastest of some pages, none of which checked anything before."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        times = [min(in_page(running, one) for _ in range(REPEATS)) for one in reports]
+        running.close()
+    return times
+
+
+def in_page(running: Any, one: Proven) -> float:
+    """Milliseconds of one check in a fresh page; everything must hold."""
+    opened = running.new_page()
+    opened.goto(PAGE.as_uri())
+    asked = {"policy": a_policy(WITNESSES, LOG).decode(), "auditors": a_policy(AUDITORS, LOG).decode(), "visit": None}
+    given = {
+        "report": b64encode(one.data).decode(),
+        "now": int(NOW.timestamp()),
+        "logKeys": [LOG.vkey],
+        "key": one.key.hex(),
+    }
+    took, entries = opened.evaluate(ASK, given | asked)
+    opened.close()
+    assert entries == one.entries
+    return float(took)
+
+
+QUESTIONS: Final[tuple[Callable[[bool], Measures], ...]] = (proofs, page)
 
 
 def main() -> int:
