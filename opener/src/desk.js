@@ -2,6 +2,7 @@
 // the page stays alive beside a million rows, and in the page itself where a browser starts no worker.
 
 import { utf8 } from "./bytes.js";
+import { parseConsignment, signFor } from "./consignment.js";
 import { Refusal, wordOf } from "./errors.js";
 import { fieldLabel } from "./fields.js";
 import { answerChallenge, encodeCard, fileText, fingerprint, generateIdentity, parseIdentity } from "./identity.js";
@@ -42,6 +43,8 @@ export function makeDesk(tell) {
       return { card: encodeCard(identity), fingerprint: fingerprint(identity) };
     },
     answer: async ({ key, challenge }) => ({ answer: await answerChallenge(await parseIdentity(key), challenge) }),
+    slip: async ({ slip }) => slipSummary(parseConsignment(slip)),
+    sign: async ({ slip, key, day }) => ({ receipt: signFor(slip, await parseIdentity(key), day) }),
     receipt: async ({ note, entry }) => verifyReceipt(note, parseEntry(entry), entry),
     presentation: async ({ kind, texts }) => texts.map((text) => presentation(kind, text)),
   };
@@ -63,6 +66,10 @@ function reporter(tell) {
     await new Promise((resolve) => setTimeout(resolve));
     last = performance.now();
   };
+}
+
+function slipSummary({ consignment, medium, unit, units, people, columns, day }) {
+  return { consignment, medium, unit, units: String(units), people: String(people), day, fields: columns.map(fieldLabel) };
 }
 
 function summary({ entry, ledger, contents, table }) {

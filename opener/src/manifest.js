@@ -23,15 +23,15 @@ const require_ = (holds, what) => {
   if (!holds) throw new Refusal("format", what);
 };
 
-function exactly(value, members) {
+export function exactly(value, members) {
   require_(Object.keys(value).sort().join() === members.join(), "members");
 }
 
-function isObject(value) {
+export function isObject(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
-function isCount(value, least) {
+export function isCount(value, least) {
   const whole = typeof value === "bigint" || Number.isSafeInteger(value);
   return whole && value >= least && value < MAX_COUNT;
 }
@@ -59,7 +59,7 @@ export function parseEntry(bytes) {
   return { ...value, columns: parseFields(value.fields) };
 }
 
-function parseFields(fields) {
+export function parseFields(fields) {
   require_(Array.isArray(fields) && fields.length > 0 && fields.length <= MAX_FIELDS, "fields");
   return fields.map(parseField);
 }

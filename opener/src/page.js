@@ -3,7 +3,8 @@
 import { makeClient } from "./client.js";
 import { sentenceOf } from "./errors.js";
 import { MAX_TEXT } from "./identity.js";
-import { FACTS, formulaWarning, SAID, STATES, STEPS } from "./words.js";
+import { MAX_ENTRY } from "./consignment.js";
+import { FACTS, formulaWarning, SAID, SLIP, STATES, STEPS, UNITS } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 let client;
@@ -27,6 +28,8 @@ export function startPage(source) {
   on("make-key", "click", makeKey);
   on("card-form", "submit", makeCard);
   on("answer-form", "submit", answer);
+  on("slip", "change", readSlip);
+  on("sign-form", "submit", sign);
   showSteps();
 }
 
@@ -146,10 +149,7 @@ function showFacts(done, pinned) {
     fields: null,
   };
   const rows = Object.entries(FACTS).map(([name, words]) => {
-    const term = document.createElement("dt");
-    const value = document.createElement("dd");
-    term.append(both(words));
-    value.append(name === "fields" ? fieldList(done) : values[name]);
+    const [term, value] = fact(words, name === "fields" ? fieldList(done) : values[name]);
     if (name === "vkey") value.append(document.createElement("br"), both(pinned ? SAID.pinned : SAID.unpinned));
     return [term, value];
   });
@@ -157,6 +157,14 @@ function showFacts(done, pinned) {
   $("warnings").replaceChildren();
   $("result").hidden = false;
   $("result-heading").focus();
+}
+
+function fact(words, shown) {
+  const term = document.createElement("dt");
+  const value = document.createElement("dd");
+  term.append(both(words));
+  value.append(shown);
+  return [term, value];
 }
 
 function fieldList({ headers, fields }) {
@@ -232,4 +240,40 @@ async function answer() {
   if (!done) return refuse("answer-said", { word, detail });
   save(new Blob([done.answer]), `${challenge.name}.answer`);
   return say("answer-said", SAID.answered);
+}
+
+// --- sign for what is no table -----------------------------------------------------------------------------------------
+
+/** The chosen slip, a byte more than it may have so that a longer one is refused; null without one. */
+async function slipBytes() {
+  const file = $("slip").files[0];
+  return file ? new Uint8Array(await file.slice(0, MAX_ENTRY + 1).arrayBuffer()) : null;
+}
+
+/** Says what the slip holds, before anybody signs. */
+async function readSlip() {
+  $("slip-facts").replaceChildren();
+  const slip = await slipBytes();
+  if (!slip) return say("sign-said", SAID.missingSlip, true);
+  const { done, word, detail } = await client.ask({ task: "slip", slip });
+  if (!done) return refuse("sign-said", { word, detail });
+  const [ja, en] = UNITS[done.unit];
+  const values = {
+    what: both([`${ja} ${done.units}`, `${en} ${done.units}`]), people: done.people, day: done.day, consignment: done.consignment,
+    fields: both(["ja", "en"].map((language) => done.fields.map((field) => field[language]).join({ ja: "、", en: ", " }[language]))),
+  };
+  $("slip-facts").replaceChildren(...Object.entries(SLIP).flatMap(([name, words]) => fact(words, values[name])));
+  return say("sign-said", SAID.readSlip);
+}
+
+async function sign() {
+  const slip = await slipBytes();
+  const key = await keyText("sign-key");
+  if (!slip) return say("sign-said", SAID.missingSlip, true);
+  if (!key) return say("sign-said", SAID.missingKey, true);
+  const day = new Date().toISOString().slice(0, 10); // in UTC, as the command line does
+  const { done, word, detail } = await client.ask({ task: "sign", slip, key, day });
+  if (!done) return refuse("sign-said", { word, detail });
+  save(new Blob([done.receipt]), `${$("slip").files[0].name}.receipt`);
+  return say("sign-said", SAID.signed);
 }

@@ -22,6 +22,9 @@ export const SAID = {
   missing: ["包みと鍵を選んでください。", "Choose a package and a key."],
   missingKey: ["鍵を選んでください。", "Choose a key."],
   missingChallenge: ["確認の問いのファイルを選んでください。", "Choose the challenge file."],
+  missingSlip: ["票のファイルを選んでください。", "Choose the slip."],
+  readSlip: ["票を読みました。届いたものが下のとおりか数えてください。", "This is what the slip says. Count what came."],
+  signed: ["受領書を保存しました。委託元の窓口へ送ってください。", "Receipt saved. Send it to the entruster."],
   cancelled: ["中止しました。何も保存していません。", "Cancelled. Nothing was saved."],
   working: ["確認しています。", "Checking."],
   writing: ["表を書き出しています。", "Writing the table."],
@@ -49,3 +52,19 @@ export const formulaWarning = ({ column, count }) => [
   `注意: 列「${column}」の ${count} 個のセルは、表計算ソフトで数式とみなされるおそれがあります。値は変えていません。`,
   `Note: ${count} cell(s) of column ${column} may be taken for formulae by a spreadsheet. No value was altered.`,
 ];
+
+export const SLIP = {
+  what: ["渡されたもの", "What"],
+  people: ["人数", "People"],
+  fields: FACTS.fields,
+  day: FACTS.day,
+  consignment: ["番号", "Id"],
+};
+
+export const UNITS = {
+  sheet: ["紙: 枚", "paper: sheets"], bundle: ["紙: 束", "paper: bundles"], box: ["紙: 箱", "paper: boxes"],
+  disc: ["記録媒体: ディスク", "storage media: discs"], tape: ["記録媒体: テープ", "storage media: tapes"],
+  device: ["記録媒体: USB メモリ等の装置", "storage media: devices"],
+  account: ["端末からの閲覧・入力: アカウント", "access by terminal: accounts"],
+  terminal: ["端末からの閲覧・入力: 端末", "access by terminal: terminals"],
+};

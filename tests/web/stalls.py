@@ -29,6 +29,9 @@ from azukari.seal.certificate import (
     make_certificate,
     permitted_fields,
 )
+from azukari.seal.consignment import ConsignmentEntry, Medium, Unit, VoidEntry, opened
+from azukari.seal.consignment import commitments_of as consignment_commitments
+from azukari.seal.consignment_proof import COUNTS, Voiding, make_consignment_proof
 from azukari.seal.identity import Identity, encode_card
 from azukari.seal.items import AccountItem, BodyItem, FirmItem, WorkItem
 from azukari.seal.logged import OpenValue
@@ -56,6 +59,7 @@ class Stall:
     package: UUID = field(default_factory=uuid4)
     entry: Entry | None = None
     permission: UUID | None = None
+    consignment: UUID = field(default_factory=uuid4)
     person: UUID | None = None
     token: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -103,6 +107,7 @@ def pair(body_id: UUID, mark: str, folder: Path, *, day: date | None = None) -> 
     sub = _firm(body_id, f"{mark} 工房", f"{mark}-b", first.work)
     for one in (first, sub):
         _package(one, first.package if one is sub else None, folder)
+        shelve_consignment(one)
     first.permission = sub.permission = _certificate(first, sub, day or now().date())
     for one in (first, sub):
         _hand_in(one)
@@ -166,16 +171,48 @@ def certificate(
         "safeguards": safeguards,
         "evidence": "",
     }
-    opened = {label: OpenValue(fixed_bytes(f"opening/{label}"), values[label]) for label in LABELS}
+    openings = {label: OpenValue(fixed_bytes(f"opening/{label}"), values[label]) for label in LABELS}
     entry = PermissionEntry(
         permission=permission.hex, body=first.body.hex, entrustment=first.work.hex, child=sub.work.hex,
         asker=first.firm.hex, party=sub.firm.hex, vkey=sub.identity.vkey, country="JP",
         fields=permitted_fields(FIELDS[:1]), people=300, starts_on=FIRST.isoformat(), expires_on=LAST.isoformat(),
-        decided="2026-04-01", mode=Mode.NOW, report=Reporting.NONE, renews="", commitments=commitments_of(opened),
+        decided="2026-04-01", mode=Mode.NOW, report=Reporting.NONE, renews="", commitments=commitments_of(openings),
     ).encode()  # fmt: skip
     said = StatusEntry(permission.hex, State.REVOKED if revoked else State.IN_FORCE, day.isoformat()).encode()
     ledger = fixed_ledger([entry, said])
-    return make_certificate(entry, 0, opened, fixed_proof(ledger, 0), StatusProof(said, 1, fixed_proof(ledger, 1)))
+    return make_certificate(entry, 0, openings, fixed_proof(ledger, 0), StatusProof(said, 1, fixed_proof(ledger, 1)))
+
+
+def consigned(stall: Stall, **changes: Any) -> ConsignmentEntry:
+    """Three boxes with the papers of forty people, some of it changed."""
+    values = {"carrier": "直接", "note": "", "party": stall.name, "people": "40", "purpose": "入力", "units": "3"}
+    given: dict[str, Any] = {
+        "consignment": stall.consignment.hex, "body": stall.body.hex, "entrustment": stall.work.hex,
+        "party": stall.firm.hex, "parent": "", "medium": Medium.PAPER, "unit": Unit.BOX, "units": None, "people": 40,
+        "fields": tuple(sorted(FIELDS, key=str)), "day": "2026-04-01", "recipient": stall.identity.vkey,
+        "commitments": consignment_commitments(fixed_bytes("consignment"), values),
+    }  # fmt: skip
+    return ConsignmentEntry(**given | changes)
+
+
+def consignment_proof(
+    entry: ConsignmentEntry, *, receipt: bytes | None = None, void: bool = False, shown: tuple[str, ...] = COUNTS
+) -> bytes:
+    """What crosses of it; ``void``: after it was called void."""
+    raw, values = entry.encode(), {"people": "40", "units": "3", "carrier": "直接"}
+    said = VoidEntry(entry.consignment, "2026-04-09", "00" * 32).encode()
+    ledger = fixed_ledger([raw, said])
+    openings = {label: opened(fixed_bytes("consignment"), label, values[label]) for label in shown}
+    voiding = Voiding(said, 1, fixed_proof(ledger, 1)) if void else None
+    return make_consignment_proof(raw, 0, fixed_proof(ledger, 0), openings, receipt, voiding)
+
+
+def shelve_consignment(stall: Stall, data: bytes | None = None) -> None:
+    """It came over, or its newer state did."""
+    from azukari.web.counter.actions import shelving
+
+    proof = consignment_proof(consigned(stall)) if data is None else data
+    shelving.put_consignment(body_id=stall.body, consignment_id=stall.consignment, data=proof, by=BY, at=AT)
 
 
 def _certificate(first: Stall, sub: Stall, day: date) -> UUID:
@@ -205,6 +242,7 @@ def _hand_in(stall: Stall) -> None:
         "work_id": stall.work,
         "package_id": stall.package,
         "permission_id": stall.permission,
+        "consignment_id": stall.consignment,
         "sent_id": sent,
         "token_id": Token.objects.get(person_id=stall.person).id,
     }

@@ -60,7 +60,7 @@ class Sides:
         from azukari.web.counter.actions import crossing as counter
         from azukari.web.custody.queries import crossing as register
 
-        self._write(register.outgoing(self.body))
+        self._write(register.outgoing(self.body, KEK))
         self.on("outside")
         return self._take(lambda item: counter.apply(item=item, body_id=self.body, by=BY, at=AT), Side.INSIDE)
 

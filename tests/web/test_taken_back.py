@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.web.bodies import client_of, furnish, hand_over, screens
+from tests.web.bodies import KEK, client_of, furnish, hand_over, screens
 from tests.web.conftest import AT, BY, Ledger
 from tests.web.stalls import Stall, a_body, outside, pair, shelve_certificate
 
@@ -69,7 +69,7 @@ def test_package_inside_when_the_permission_is_revoked_then_it_is_neither_saved_
 
     def carried() -> set[UUID]:
         ledger.integrate()
-        return {item.id for item in outgoing(records.body_id) if item.kind == "package"}
+        return {item.id for item in outgoing(records.body_id, KEK) if item.kind == "package"}
 
     with screens():
         client = client_of(records.people["officer"])

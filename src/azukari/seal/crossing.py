@@ -51,6 +51,7 @@ KINDS: Final = (
     "work",
     "account",
     "package",
+    "consignment",
     "certificate",
     "answer",
     "ledger",

@@ -37,6 +37,7 @@ _MENU: Final = (
     ("招待", "Invitations", "invitations", {"approver", "auditor", "administrator"}),
     ("委託", "Work", "works", {"contractor"}),
     ("包み", "Packages", "shelf", {"contractor"}),
+    ("紙・媒体", "Paper, media", "consignments", {"contractor"}),
     ("許諾書", "Certificates", "certificates", {"contractor"}),
     ("送ったもの", "Sent", "sent", {"contractor"}),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from azukari.web.counter.views import api, certificates, home, ledgers, packages, sent, works
+from azukari.web.counter.views import api, certificates, consignments, home, ledgers, packages, sent, works
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,6 +15,11 @@ urlpatterns = [
     path("packages/<uuid:package_id>", packages.shelved, name="shelved"),
     path("packages/<uuid:package_id>/package", packages.fetch, name="fetch"),
     path("packages/<uuid:package_id>/receipt", packages.take_receipt, name="send_receipt"),
+    path("consigned", consignments.shelf, name="consignments"),
+    path("consigned/<uuid:consignment_id>", consignments.consigned, name="consigned"),
+    path("consigned/<uuid:consignment_id>/slip", consignments.slip, name="consigned_slip"),
+    path("consigned/<uuid:consignment_id>/proof", consignments.proof, name="consigned_proof"),
+    path("consigned/<uuid:consignment_id>/receipt", consignments.take_receipt, name="sign_for"),
     path("certificates", certificates.certificates, name="certificates"),
     path("certificates/<uuid:permission_id>", certificates.certificate, name="certificate"),
     path("certificates/<uuid:permission_id>/file", certificates.certificate_file, name="certificate_file"),

@@ -19,7 +19,7 @@ from azukari.seal.items import (
     WorkItem,
 )
 from azukari.web.counter.actions import ledger, shelving
-from azukari.web.counter.models import Sent, Shelved
+from azukari.web.counter.models import SIGNED_FOR, Sent, Shelved
 from azukari.web.crossing.actions.taking import Incoming
 from azukari.web.crossing.actions.writing import Outgoing
 
@@ -43,6 +43,8 @@ def apply(*, item: Incoming, body_id: UUID, by: UUID, at: datetime) -> AzukariEr
     named: dict[str, Any] = {"body_id": body_id, "by": by, "at": at}
     if item.kind == "package":
         shelving.put_package(package_id=item.id, file=item.file, **named)
+    elif item.kind == "consignment":
+        shelving.put_consignment(consignment_id=item.id, data=item.data, **named)
     elif item.kind == "certificate":
         shelving.put_certificate(permission_id=item.id, data=item.data, **named)
     elif item.kind in _PUT:
@@ -62,7 +64,9 @@ def mark_exported(*, items: Sequence[Outgoing], by: UUID, at: datetime) -> None:
     found = Sent.objects.filter(id__in=[item.id for item in items], status=Sent.Status.WAITING)
     about = list(found.filter(kind=Sent.Kind.RECEIPT).values_list("about", flat=True))
     found.update(status=Sent.Status.EXPORTED)
-    Shelved.objects.filter(id__in=about, receipt=Shelved.Receipt.WAITING).update(receipt=Shelved.Receipt.EXPORTED)
+    for model in SIGNED_FOR:
+        waiting = model._default_manager.filter(id__in=about, receipt=Shelved.Receipt.WAITING)
+        waiting.update(receipt=Shelved.Receipt.EXPORTED)
 
 
 def send_again(*, body_id: UUID, by: UUID, at: datetime) -> None:
@@ -73,4 +77,5 @@ def send_again(*, body_id: UUID, by: UUID, at: datetime) -> None:
     found = Sent.objects.filter(body_id=body_id).exclude(status=Sent.Status.WAITING)
     about = list(found.filter(kind=Sent.Kind.RECEIPT).values_list("about", flat=True))
     found.update(status=Sent.Status.WAITING)
-    Shelved.objects.filter(id__in=about, body_id=body_id).update(receipt=Shelved.Receipt.WAITING)
+    for model in SIGNED_FOR:
+        model._default_manager.filter(id__in=about, body_id=body_id).update(receipt=Shelved.Receipt.WAITING)

@@ -11,11 +11,13 @@ from django.db import IntegrityError, transaction
 
 from azukari.errors import ForeignReceiptError, FormatError, NotFoundError, NotPermittedError, OptionError, StateError
 from azukari.fields.kinds import Field
+from azukari.seal.consignment import consignment_of
+from azukari.seal.consignment import verify_receipt as verify_signed_for
 from azukari.seal.identity import parse_card
 from azukari.seal.items import Ask
 from azukari.seal.manifest import Entry
 from azukari.seal.receipt import Grade, hand_over_of, verify_receipt
-from azukari.web.counter.models import Certificate, Firm, Sent, Shelved, Work
+from azukari.web.counter.models import Certificate, Consigned, Firm, Sent, Shelved, Work
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,33 @@ def send_receipt(*, firm_id: UUID, note: bytes, by: UUID, at: datetime) -> UUID:
         entry = bytes(shelved.entry)
         if verify_receipt(note, Entry.parse(entry), entry).grade is not Grade.RECEIPTED:
             raise ForeignReceiptError("a receipt of another key")
-        if shelved.receipt not in (Shelved.Receipt.NONE, Shelved.Receipt.REFUSED):
-            raise StateError("the receipt for this package was sent already")
-        made = _keep(shelved.firm, Sent.Kind.RECEIPT, shelved.id, note, by=by, at=at)
-        Shelved.objects.filter(id=shelved.id).update(receipt=Shelved.Receipt.WAITING)
+        return _keep_receipt(shelved, note, by=by, at=at)
+
+
+def sign_for(*, firm_id: UUID, note: bytes, by: UUID, at: datetime) -> UUID:
+    """Take the receipt for a consignment of this firm, verified against its entry; returns the submission's id.
+
+    FormatError, SignatureError, ForeignReceiptError (no consignment of this firm, or one that names no key); StateError if it was
+    called void, or the firm has sent a receipt for it that was not refused.
+    """
+    named = consignment_of(note)
+    with transaction.atomic():
+        row = Consigned.objects.select_for_update(no_key=True).filter(id=_uuid(named), firm_id=firm_id).first()
+        if row is None:
+            raise ForeignReceiptError("no consignment of this firm")
+        verify_signed_for(note, bytes(row.entry))
+        if row.voided_on is not None:
+            raise StateError("this was called void")
+        return _keep_receipt(row, note, by=by, at=at)
+
+
+def _keep_receipt(row: Shelved | Consigned, note: bytes, *, by: UUID, at: datetime) -> UUID:
+    """One at a time; a refused one may be followed by another."""
+    if row.receipt not in (Shelved.Receipt.NONE, Shelved.Receipt.REFUSED):
+        raise StateError("the receipt for this was sent already")
+    made = _keep(row.firm, Sent.Kind.RECEIPT, row.id, note, by=by, at=at)
+    row.receipt = Shelved.Receipt.WAITING
+    row.save(update_fields=["receipt"])
     return made
 
 

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from azukari.errors import ForeignCrossingError, StateError, StorageError
+from azukari.errors import ForeignCrossingError, FormatError, StateError, StorageError
 from azukari.seal.certificate import Said, State, read_certificate
+from azukari.seal.consignment_proof import COUNTS, ProvenConsignment, verify_consignment_proof
 from azukari.seal.items import AccountItem, AnswerItem, BodyItem, FirmItem, WorkItem, moment
 from azukari.seal.manifest import SMALL_BAND, Entry
 from azukari.seal.package import verify_package
@@ -19,7 +20,7 @@ from azukari.stores.files import put_in_place
 from azukari.web.accounts.actions import body, mirroring
 from azukari.web.accounts.queries import Invited
 from azukari.web.counter import places
-from azukari.web.counter.models import Certificate, Entruster, Firm, Sent, Shelved, Work
+from azukari.web.counter.models import SIGNED_FOR, Certificate, Consigned, Entruster, Firm, Sent, Shelved, Work
 
 
 def put_body(*, body_id: UUID, item: BodyItem, by: UUID, at: datetime) -> None:
@@ -103,6 +104,49 @@ def put_certificate(*, body_id: UUID, permission_id: UUID, data: bytes, by: UUID
     _put(Certificate, body_id, permission_id, values)
 
 
+def put_consignment(*, body_id: UUID, consignment_id: UUID, data: bytes, by: UUID, at: datetime) -> None:
+    """What a firm got that is no table, as its newest proof says; what was void once stays void, what was signed for signed for.
+
+    Raises as ``seal.consignment_proof.verify_consignment_proof``; FormatError for a proof that opens no counts,
+    ForeignCrossingError if it, its firm or its work is not the body's, StateError if another entry lies there under this id.
+    """
+    said = verify_consignment_proof(data)
+    entry = said.entry
+    if (UUID(hex=entry.body), UUID(hex=entry.consignment)) != (body_id, consignment_id):
+        raise ForeignCrossingError("a consignment of another body or identifier")
+    there = Consigned.objects.filter(id=consignment_id).first()
+    if there is not None and (there.body_id, bytes(there.entry)) != (body_id, said.entry_bytes):
+        raise StateError("another consignment lies there under this identifier")
+    if there is not None and _says_less(there, said):
+        return
+    firm = _own_firm(body_id, entry.party)
+    values = _consigned(said) | {"firm": firm, "work": _own_work(firm, entry.entrustment), "proof": data}
+    receipt = Shelved.Receipt.ACCEPTED if said.signed_on else there.receipt if there else Shelved.Receipt.NONE
+    _put(Consigned, body_id, consignment_id, values | {"receipt": receipt, "shelved_at": at, "shelved_by": by})
+
+
+def _consigned(said: ProvenConsignment) -> dict[str, Any]:
+    entry = said.entry
+    if not set(COUNTS) <= set(said.opened):
+        raise FormatError("a proof that opens no counts")
+    return {label: int(said.opened[label]) for label in COUNTS} | {
+        "parent": UUID(hex=entry.parent) if entry.parent else None,
+        "medium": entry.medium.value,
+        "unit": entry.unit.value,
+        "fields": [str(one) for one in entry.fields],
+        "day": date.fromisoformat(entry.day),
+        "recipient": entry.recipient,
+        "entry": said.entry_bytes,
+        "voided_on": date.fromisoformat(said.voided_on) if said.voided_on else None,
+    }
+
+
+def _says_less(there: Consigned, said: ProvenConsignment) -> bool:
+    """An older proof, which came again: it does not know of the voiding, or of the receipt."""
+    known = verify_consignment_proof(bytes(there.proof))
+    return bool((known.voided_on and not said.voided_on) or (known.signed_on and not said.signed_on))
+
+
 def put_account(*, body_id: UUID, item: AccountItem, by: UUID, at: datetime) -> None:
     """The account of a person of a firm, with its invitation. ForeignCrossingError, and as ``mirroring.mirror``."""
     invited = None
@@ -131,8 +175,8 @@ def answer(*, body_id: UUID, item: AnswerItem, by: UUID, at: datetime) -> None:
         row.permission = UUID(hex=item.permission) if item.permission else None
         row.decision, row.reason, row.answered_at = item.decision, item.reason, row.answered_at or at
         row.save(force_update=True)
-        if row.kind == Sent.Kind.RECEIPT:
-            Shelved.objects.filter(id=row.about, body_id=body_id).update(receipt=item.outcome)
+        for model in SIGNED_FOR if row.kind == Sent.Kind.RECEIPT else ():
+            model._default_manager.filter(id=row.about, body_id=body_id).update(receipt=item.outcome)
 
 
 def _newer(there: Certificate, said: Said) -> bool:
@@ -157,11 +201,16 @@ def _own_firm(body_id: UUID, firm: str) -> Firm:
     return row
 
 
+def _own_work(firm: Firm, work: str) -> Work:
+    row = Work.objects.filter(id=UUID(hex=work), body_id=firm.body_id, firm=firm).first()
+    if row is None:
+        raise ForeignCrossingError("the firm has no such work here")
+    return row
+
+
 def _shelve(body_id: UUID, entry: Entry, entry_bytes: bytes, digest: str, size: int, *, by: UUID, at: datetime) -> None:
     firm = _own_firm(body_id, entry.party)
-    work = Work.objects.filter(id=UUID(hex=entry.entrustment), body_id=body_id, firm=firm).first()
-    if work is None:
-        raise ForeignCrossingError("the firm has no such work here")
+    work = _own_work(firm, entry.entrustment)
     Shelved.objects.create(
         id=UUID(hex=entry.hand_over),
         body_id=body_id,

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from azukari.seal.certificate import FRESH_DAYS, State
-from azukari.web.counter.models import Sent, Shelved, Work
+from azukari.web.counter.models import Consigned, Sent, Shelved, Work
 from azukari.web.counter.queries import certificates_of
 
 SOON: Final = timedelta(days=30)
@@ -34,7 +34,7 @@ class Waiting:
 
 def waiting(firm_id: UUID, today: date) -> list[Waiting]:
     """All of it: packages, receipts, asks, refusals, permissions; each kind oldest first."""
-    return [*_packages(firm_id), *_asks(firm_id, today), *_permissions(firm_id, today)]
+    return [*_packages(firm_id), *_consignments(firm_id), *_asks(firm_id, today), *_permissions(firm_id, today)]
 
 
 def _packages(firm_id: UUID) -> list[Waiting]:
@@ -49,6 +49,20 @@ def _packages(firm_id: UUID) -> list[Waiting]:
         Waiting(kind, row.work.title, row.shelved_at.date(), "shelved", row.id)
         for kind, found in kinds.items()
         for row in found[:MOST]
+    ]
+
+
+def _consignments(firm_id: UUID) -> list[Waiting]:
+    """Not yet signed for by the key that is named; with a receipt that was refused."""
+    found = Consigned.objects.filter(firm_id=firm_id, voided_on=None).exclude(recipient="").select_related("work")
+    kinds = {
+        "sign": found.filter(receipt=Shelved.Receipt.NONE),
+        "receipt-refused": found.filter(receipt=Shelved.Receipt.REFUSED),
+    }
+    return [
+        Waiting(kind, row.work.title, row.day, "consigned", row.id)
+        for kind, rows in kinds.items()
+        for row in rows.defer("entry", "proof").order_by("shelved_at")[:MOST]
     ]
 
 

@@ -18,6 +18,7 @@ from azukari.web.ui.words import language, pick
 _KINDS = {
     "fetch": ("包みを受け取ってください", "Fetch the package"),
     "receipt": ("受領書を送ってください", "Send the receipt"),
+    "sign": ("受け取った現物の受領書に署名してください", "Sign for what you received"),
     "receipt-refused": ("受領書が受理されませんでした", "The receipt was refused"),
     "asked": ("許諾の決定を待っています", "The decision is awaited"),
     "ask-refused": ("申請が受理されませんでした", "What was asked was refused"),

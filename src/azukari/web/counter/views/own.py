@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from azukari.errors import NotFoundError
 from azukari.web.accounts.queries import acting
 from azukari.web.counter import queries
+from azukari.web.counter.queries import consigned
 
 
 class _OfABody(Protocol):
@@ -36,6 +37,11 @@ def work(request: HttpRequest, work_id: UUID) -> queries.WorkInfo:
 def package(request: HttpRequest, package_id: UUID) -> queries.ShelvedInfo:
     """A package of the firm. NotFoundError."""
     return _own(request, queries.shelved(firm(request).id, package_id))
+
+
+def consignment(request: HttpRequest, consignment_id: UUID) -> consigned.ConsignedInfo:
+    """Something that the firm got and is no table. NotFoundError."""
+    return _own(request, consigned.consignment(firm(request).id, consignment_id))
 
 
 def certificate(request: HttpRequest, permission_id: UUID) -> queries.CertificateInfo:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from azukari.fields.kinds import Field
+from azukari.seal.consignment import is_receipt
 from azukari.seal.items import Ask
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.counter import queries, verdicts
@@ -35,6 +36,7 @@ def submission(request: HttpRequest, sent_id: UUID) -> HttpResponse:
     shown = {
         "sent": info,
         "asked": asked,
+        "signed_for": is_receipt(info.data),
         "period": [date.fromisoformat(text) for text in (asked.starts_on, asked.ends_on)] if asked else [],
         "fields": [Field.parse(text) for text in asked.fields] if asked else [],
         "verdict": verdicts.sentence(info.word, info.detail, language()) if info.word else "",

@@ -16,6 +16,7 @@ from azukari.web.accounts.rules import Role, allow
 from azukari.web.counter import queries
 from azukari.web.counter.actions.sending import send_ask
 from azukari.web.counter.forms import AskForm
+from azukari.web.counter.queries.consigned import consignments
 from azukari.web.counter.views import own
 from azukari.web.counter.views.paging import page
 from azukari.web.ui.words import language
@@ -38,6 +39,7 @@ def work(request: HttpRequest, work_id: UUID) -> HttpResponse:
     shown = {
         "work": info,
         "packages": queries.shelf(info.firm, work_id=info.id),
+        "consignments": consignments(info.firm, work_id=info.id),
         "above": [one for one in held if one.child == info.id],
         "below": [one for one in held if one.work == info.id],
         "asks": queries.sent(info.firm, work_id=info.id),

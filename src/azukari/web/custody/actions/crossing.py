@@ -20,6 +20,7 @@ from azukari.errors import (
     StateError,
     VerificationError,
 )
+from azukari.seal.consignment import consignment_of, is_receipt
 from azukari.seal.identity import Card, parse_card
 from azukari.seal.items import Ask, SentItem, moment
 from azukari.seal.receipt import Grade, hand_over_of
@@ -27,8 +28,9 @@ from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.accounts import queries as accounts
 from azukari.web.crossing.actions.taking import Incoming
 from azukari.web.custody import queries, vault
-from azukari.web.custody.actions import party, permission, receiving
+from azukari.web.custody.actions import party, permission, receiving, signed_for
 from azukari.web.custody.models import Entrustment, Party, Receipt, Submission
+from azukari.web.custody.queries import consignments
 
 
 def apply(*, item: Incoming, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> None:
@@ -69,7 +71,8 @@ def _take(sent: SentItem, firm: Party | None, kek: KeyEncryptionKey, *, by: UUID
     if firm is None:
         raise NotFoundError("nobody of this firm sent it")
     if sent.kind == "receipt":
-        _take_receipt(sent.text.encode(), firm, sent_by=UUID(hex=sent.by), at=at)
+        take = _take_signed_for if is_receipt(sent.text.encode()) else _take_receipt
+        take(sent.text.encode(), firm, sent_by=UUID(hex=sent.by), at=at)
         return None
     return _take_ask(Ask.parse(sent.text.encode()), firm, UUID(hex=sent.by), kek, by=by, at=at)
 
@@ -86,6 +89,18 @@ def _take_receipt(note: bytes, firm: Party, *, sent_by: UUID, at: datetime) -> N
                 raise ForeignReceiptError("a receipt of another key")
     except StateError:
         if not Receipt.objects.filter(hand_over_id=UUID(hex=hand_over_of(note)), grade=Grade.RECEIPTED).exists():
+            raise
+
+
+def _take_signed_for(note: bytes, firm: Party, *, sent_by: UUID, at: datetime) -> None:
+    """The receipt for what was no table; one that came by hand before is as good as this one."""
+    with suppress(ValueError, NotFoundError):
+        if consignments.consignment(UUID(hex=consignment_of(note))).party != firm.id:
+            raise ForeignReceiptError("a receipt for another firm's hand-over")
+    try:
+        signed_for.add_receipt(note=note, body_id=firm.body_id, by=sent_by, at=at)
+    except StateError:
+        if not consignments.is_signed_for(UUID(hex=consignment_of(note))):
             raise
 
 

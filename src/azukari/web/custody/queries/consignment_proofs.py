@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
-from azukari.errors import NotFoundError, OptionError
+from azukari.errors import NotFoundError, NotWitnessedError, OptionError
 from azukari.seal.consignment import LABELS, REASON, opened
 from azukari.seal.consignment_proof import Voiding, make_consignment_proof
 from azukari.seal.logged import OpenValue
@@ -42,6 +42,29 @@ def proof(consignment_id: UUID, shown: Iterable[str], kek: KeyEncryptionKey) -> 
     first = inclusion(log.id, row.entry_index, size=size, extra=log.vkey.encode())
     void = _void(row, log, size, reason)
     return make_consignment_proof(bytes(row.entry), row.entry_index, first, openings, _receipt(row), void)
+
+
+def versions(body_id: UUID, parties: Iterable[UUID]) -> dict[UUID, str]:
+    """Of what these parties got, by id, what changes with the proof: the newest index in the ledger, and whether it is signed for.
+
+    Proofs under a later checkpoint say the same. Left out is what no shown checkpoint covers, or too few witnesses have seen.
+    """
+    try:
+        size = published(sequencer.log_of(body_id).id).size
+    except (NotFoundError, NotWitnessedError):
+        return {}
+    found = Consignment.objects.filter(body_id=body_id, party_id__in=parties, entry_index__lt=size).order_by(
+        "entry_index"
+    )
+    signed = set(
+        ConsignmentReceipt.objects.filter(
+            body_id=body_id, grade=ConsignmentReceipt.Grade.RECEIPTED, consignment__in=found
+        ).values_list("consignment_id", flat=True)
+    )
+    return {
+        key: f"{index if void is None or void >= size else void}{'+receipt' if key in signed else ''}"
+        for key, index, void in found.values_list("id", "entry_index", "void_index")
+    }
 
 
 def _openings(row: Consignment, labels: set[str], kek: KeyEncryptionKey) -> dict[str, OpenValue]:

@@ -83,6 +83,13 @@ def receipts(consignment_id: UUID) -> list[SignedFor]:
     return [SignedFor(row.grade, row.note, row.received_at) for row in found]
 
 
+def is_signed_for(consignment_id: UUID) -> bool:
+    """Whether the recipient's signed receipt is kept."""
+    return ConsignmentReceipt.objects.filter(
+        consignment_id=consignment_id, grade=ConsignmentReceipt.Grade.RECEIPTED
+    ).exists()
+
+
 def listed(consignment_id: UUID) -> int:
     """How many people are on its list."""
     return ConsignedPerson.objects.filter(consignment_id=consignment_id).count()

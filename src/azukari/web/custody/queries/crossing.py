@@ -14,12 +14,14 @@ from uuid import UUID
 from django.db.models import Q
 
 from azukari.errors import NotFoundError, NotWitnessedError
+from azukari.seal.consignment_proof import COUNTS
 from azukari.seal.items import MAX_LINE, AccountItem, AnswerItem, BodyItem, FirmItem, Item, WorkItem, moment_text
+from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.accounts import queries as accounts
 from azukari.web.crossing.actions.writing import Outgoing
 from azukari.web.custody import places
 from azukari.web.custody.models import Entrustment, HandOver, Party, Permission, Submission
-from azukari.web.custody.queries import ledger
+from azukari.web.custody.queries import consignment_proofs, ledger
 from azukari.web.custody.queries.certificates import certificate, certificate_version
 from azukari.web.custody.queries.permissions import taken_back
 from azukari.web.sequencer import queries as sequencer
@@ -27,7 +29,7 @@ from azukari.web.sequencer import queries as sequencer
 _PUBLISHED = "1"  # the version of what never changes: a released package
 
 
-def outgoing(body_id: UUID) -> Iterator[Outgoing]:
+def outgoing(body_id: UUID, kek: KeyEncryptionKey) -> Iterator[Outgoing]:
     """Everything that a body shows outside, in the order in which it is to be taken there."""
     people = accounts.contractors(body_id)
     firms = {person.party for person in people if person.party is not None}
@@ -36,6 +38,7 @@ def outgoing(body_id: UUID) -> Iterator[Outgoing]:
     yield from _works(body_id, firms)
     yield from _accounts(people)
     yield from _packages(body_id, firms)
+    yield from _consignments(body_id, firms, kek)
     yield from _certificates(body_id, firms)
     yield from _answers(body_id)
     yield from ledger.outgoing(body_id)
@@ -96,6 +99,16 @@ def _packages(body_id: UUID, firms: set[UUID]) -> Iterator[Outgoing]:
         if not places.package(hand_over_id).exists():
             continue
         yield Outgoing("package", hand_over_id, _PUBLISHED, path=f"packages/{hand_over_id}.azk")
+
+
+def _consignments(body_id: UUID, firms: set[UUID], kek: KeyEncryptionKey) -> Iterator[Outgoing]:
+    """The newest proof of each, with its exact counts and nothing else that the entry hides; what no checkpoint covers yet waits.
+
+    One whose permission was revoked meanwhile goes out all the same: the firm has it, and may sign for it.
+    """
+    for consignment_id, version in consignment_proofs.versions(body_id, firms).items():
+        read = partial(consignment_proofs.proof, consignment_id, COUNTS, kek)
+        yield Outgoing("consignment", consignment_id, version, read=read)
 
 
 def _certificates(body_id: UUID, firms: set[UUID]) -> Iterator[Outgoing]:
