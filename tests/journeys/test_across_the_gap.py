@@ -70,12 +70,15 @@ def test_stories_when_they_cross_the_gap_then_each_page_shows_it_and_each_file_i
         asked(told)
         told.faces.back()
         decided(told)
+        consigned(told)
         handed_over(told)
         told.faces.over()
         fetched(told)
+        signed_for(told)
         checked_by_the_sub(told)
         told.faces.back()
         receipted(told)
+        box_is_signed_for(told)
         passed_on(told)
         told.faces.over()
         passed_on_is_there(told)
@@ -253,6 +256,51 @@ def revocation_is_there(told: Story) -> None:
 # ---- Story 3 ------------------------------------------------------------------------------------------------------
 
 
+def consigned(told: Story) -> None:
+    """Two boxes of paper, which stand in the ledger like a package."""
+    officer = told.officer
+    to_work(officer, FIRM)
+    officer.press("紙・媒体・端末で渡す", "Paper, media, terminal")
+    confirm_if_asked(officer)
+    officer.page.locator('[name="unit"]').select_option("box")
+    officer.fill(units="2", people="120", carrier=officer.say("職員 2 名が車で", "Two officers, by car"))
+    for box in officer.page.locator('main [name="fields"]').all():
+        box.check()
+    officer.look("consign")
+    officer.press("台帳に載せる", "Put it into the ledger")
+    officer.look("consignment")
+
+
+def signed_for(told: Story) -> None:
+    """The clerk counts the boxes, signs with the saved page on a machine without a network, and sends the receipt."""
+    clerk = told.clerk
+    clerk.go("/")
+    clerk.press("受け取った現物の受領書に署名してください", "Sign for what you received")
+    assert clerk.say("紙: 2 箱", "paper: 2 boxes") in clerk.text()
+    clerk.look("outside-consigned")
+    slip = clerk.save("署名する票を保存する", "Save the slip to be signed", told / "box.azc")
+    with offline(told) as page:
+        page.locator("#signing > summary").click()
+        page.set_input_files("#slip", slip)
+        page.wait_for_selector("#slip-facts dt")
+        page.set_input_files("#sign-key", told.faces / f"{FIRM.slug}.key")
+        look(page, "opener-signing", told.window.language)
+        saved(page, "make-receipt", told)
+    clerk.choose("receipt", told / "box.azc.receipt")
+    clerk.press("受領書を送る", "Send the receipt")
+    assert clerk.say("次の便を待っています", "waits for the next crossing") in clerk.text()
+
+
+def box_is_signed_for(told: Story) -> None:
+    """The signature that the stick brought stands with the boxes; the proof of them is saved for whoever asks."""
+    officer = told.officer
+    officer.go("/hand-overs")
+    officer.page.locator('main tbody a[href*="/consignments/"]').first.click()
+    assert officer.say("相手の署名", "signed by the recipient") in officer.text()
+    officer.look("consignment-signed")
+    officer.save("証明を保存する", "Save the proof", told / "box.azd")
+
+
 def handed_over(told: Story) -> None:
     """A table of twelve columns; the look shows that two leave."""
     officer = told.officer
@@ -343,6 +391,10 @@ def judged_by_an_outsider(folder: Path, told: Story) -> None:
     assert call("verify", folder / "ledger", *key).code == 0
     said = call("verify", folder / "P.azk", *key, "--json").json
     assert (said["verdict"], said["fields"]) == ("holds", ["reference/person", "name/person", "kana/person"])
+    box = call("verify", folder / "box.azd", *key, "--json").json
+    assert (box["verdict"], box["opened"]["units"], box["opened"]["people"]) == ("holds", "2", "120") and box[
+        "signed_on"
+    ]
     entry = members(folder / "P.azk")["manifest.json"]
     published = b"".join(path.read_bytes() for path in sorted((folder / "ledger/tile/entries").rglob("*.p/*")))
     assert entry in published, "the manifest of the package is an entry of the published ledger"
@@ -371,7 +423,6 @@ def rewritten(package: Path, manifest: bytes, to: Path) -> None:
 def everything_was_seen(told: Story) -> None:
     """Whatever no story needed: records of every kind, then each page that is left, on either face."""
     attach(told)
-    consign(told)
     protect(told)
     invite(told)
     make_token(told)
@@ -390,21 +441,6 @@ def attach(told: Story) -> None:
     officer.fill(title=officer.say("契約書", "The contract"))
     officer.press("加える", "Add")
     officer.look("documents")
-
-
-def consign(told: Story) -> None:
-    """A box of paper, which stands in the ledger like a package."""
-    officer = told.officer
-    to_work(officer, FIRM)
-    officer.press("紙・媒体・端末で渡す", "Paper, media, terminal")
-    confirm_if_asked(officer)
-    officer.page.locator('[name="unit"]').select_option("box")
-    officer.fill(units="2", people="120", carrier=officer.say("職員 2 名が車で", "Two officers, by car"))
-    for box in officer.page.locator('main [name="fields"]').all():
-        box.check()
-    officer.look("consign")
-    officer.press("台帳に載せる", "Put it into the ledger")
-    officer.look("consignment")
 
 
 def protect(told: Story) -> None:
