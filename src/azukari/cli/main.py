@@ -24,7 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "verify": (
         "verifying",
         "verify",
-        "検証する / verify a package, a receipt, a certificate, evidence or a ledger folder",
+        "検証する / verify a package, a receipt, a certificate, a person's list, evidence or a ledger folder",
     ),
     "init": ("office", "init", "機関を開設する / found an office"),
     "party": ("parties", "party", "相手を登録する / register parties and their keys"),

@@ -1,4 +1,4 @@
-"""`verify`: package, receipt, certificate, proof, evidence or ledger folder, offline; no office, no account."""
+"""`verify`: package, receipt, certificate, proof, list, evidence or ledger folder, offline; no office, no account."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from azukari.cli.consigned import is_consignment_proof, tell_proof, tell_receipt
+from azukari.cli.listing import Asked, is_list, tell_list
 from azukari.cli.options import json_option, log_key_option, now, read_identity, read_small
 from azukari.cli.speech import Speech, speech
 from azukari.errors import FormatError, NotFoundError, NotRecomputed, OptionError
@@ -33,13 +34,19 @@ MAX_EVIDENCE: Final = 256 << 20  # bytes
     "--key",
     "key_path",
     type=click.Path(path_type=Path),
-    help="標本を開ける鍵、又は許諾書や証明が自分宛てかを確かめる鍵 / key for specimen.age; own key that a certificate or proof must name",
+    help="標本を開ける鍵、許諾書や証明が自分宛てかを確かめる鍵、又は一覧の鍵 / key for specimen.age; own key that a certificate or proof must name; list key",
 )
 @click.option(
     "--package",
     "package_path",
     type=click.Path(path_type=Path),
     help="受領書の包み、又は票 / package or slip of a receipt",
+)
+@click.option("--policy", type=click.Path(path_type=Path), help="一覧: 証人の定め / of a list: policy of witnesses")
+@click.option("--auditors", type=click.Path(path_type=Path), help="一覧: 監査役の定め / of a list: policy of auditors")
+@click.option("--visit", type=click.Path(path_type=Path), help="一覧: 前回の控え / of a list: what the last visit kept")
+@click.option(
+    "--keep", type=click.Path(path_type=Path), help="一覧: 今回の控えの置き場所 / of a list: where to keep this one"
 )
 @log_key_option
 @json_option
@@ -50,10 +57,14 @@ def verify(
     specimen: Path | None,
     key_path: Path | None,
     package_path: Path | None,
+    policy: Path | None,
+    auditors: Path | None,
+    visit: Path | None,
+    keep: Path | None,
     log_key: str | None,
     as_json: bool,
 ) -> None:
-    """包み・受領書・許諾書・受渡しの証明・証拠・台帳を、通信なしで検証する。 Verify FILE (or a ledger folder) offline."""
+    """包み・受領書・許諾書・受渡しの証明・本人の一覧・証拠・台帳を、通信なしで検証する。 Verify FILE (or a ledger folder) offline."""
     out.as_json = as_json
     if not file.exists():
         raise NotFoundError(file.name)
@@ -67,6 +78,8 @@ def verify(
         tell_proof(out, file, key_path, log_key)
     elif _is_certificate(file):
         _certificate(out, file, key_path, log_key)
+    elif is_list(file, _head_and_tail(file)):
+        tell_list(out, file, Asked(log_key, policy, auditors, key_path, visit, keep))
     elif EVIDENCE.encode() in _head_and_tail(file):
         _evidence(out, file, specimen, key_path, log_key)
     else:
