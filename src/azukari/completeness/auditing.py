@@ -21,18 +21,28 @@ _TYPED: Final = canonical({"type": INDEX})[1:-1]  # every entry of that type hol
 class Audit:
     """索引の監査。 Takes all entries of a ledger in order and computes each index entry anew.
 
-    Memory: 40 bytes for each leaf, and four times that while an index is rebuilt.
+    ``labels`` (32 bytes each), ``places`` (u64, little-endian), ``size`` (entries taken), ``last`` (the index entry
+    before) and ``place`` (where it stands) are what an audit goes on from; they are empty at first. Memory: 40 bytes for
+    each leaf, and four times that while an index is rebuilt.
     """
 
-    def __init__(self) -> None:
-        self.size = 0
+    def __init__(
+        self,
+        labels: bytes = b"",
+        places: bytes = b"",
+        size: int = 0,
+        last: IndexEntry | None = None,
+        place: int = -1,
+    ) -> None:
+        self.labels, self.places = bytearray(labels), bytearray(places)
+        self.size, self.last, self.place = size, last, place
         self.indexes = 0
-        self._labels = bytearray()
-        self._places = bytearray()
-        self._last: IndexEntry | None = None
 
     def take(self, entry: bytes) -> None:
-        """The next entry. IndexRootError for an index entry that the leaves before it do not lead to, with its ``index``."""
+        """The next entry. IndexRootError for an index entry that the leaves before it do not lead to.
+
+        ``facts``: ``index`` of the entry, ``kind`` (``leaf``, ``format``, ``order`` or ``root``).
+        """
         if is_leaf(entry):
             self._leaf(entry)
         elif _TYPED in entry:
@@ -43,27 +53,33 @@ class Audit:
         try:
             Leaf.parse(entry)
         except FormatError as error:
-            raise IndexRootError("an entry that begins like a leaf and is none", index=self.size) from error
-        self._labels += label_of(entry)
-        self._places += self.size.to_bytes(8, "little")
+            raise self._wrong("an entry that begins like a leaf and is none", "leaf") from error
+        self.labels += label_of(entry)
+        self.places += self.size.to_bytes(8, "little")
 
     def _index(self, entry: bytes) -> None:
         try:
             claimed = IndexEntry.parse(entry)
         except FormatError as error:
-            raise IndexRootError("an index entry that cannot be read", index=self.size) from error
-        if claimed.size > self.size or (self._last and not self._follows(claimed, self._last)):
-            raise IndexRootError("an index entry that is out of order", index=self.size)
+            raise self._wrong("an index entry that cannot be read", "format") from error
+        if claimed.size > self.size or (self.last and not self._follows(claimed, self.last)):
+            raise self._wrong("an index entry that is out of order", "order")
         if claimed != self._rebuilt(claimed.at, claimed.size):
-            raise IndexRootError("an index entry that the leaves do not lead to", index=self.size)
-        self._last = claimed
+            raise self._wrong("an index entry that the leaves do not lead to", "root")
+        self.last, self.place = claimed, self.size
         self.indexes += 1
 
     def _follows(self, claimed: IndexEntry, last: IndexEntry) -> bool:
-        return claimed.size >= last.size and claimed.at >= last.at
+        """An index that covers no more than what stood before the last one could keep an entry out for ever."""
+        return claimed.size > max(self.place, last.size) and claimed.at >= last.at
 
     def _rebuilt(self, at: datetime, size: int) -> IndexEntry:
-        places = np.frombuffer(self._places, dtype="<u8")
+        places = np.frombuffer(self.places, dtype="<u8")
         count = int(np.searchsorted(places, size))
-        made = build(bytes(self._labels[: 32 * count]), places[:count].astype(np.uint64))
+        if self.last is not None and self.last.count == count:  # the same leaves as before
+            return IndexEntry(at, count, self.last.depth, self.last.root, size)
+        made = build(bytes(self.labels[: 32 * count]), places[:count].astype(np.uint64))
         return IndexEntry(at, made.count, made.depth, made.root, size)
+
+    def _wrong(self, detail: str, kind: str) -> IndexRootError:
+        return IndexRootError(f"{detail}: {self.size}", index=self.size, kind=kind)

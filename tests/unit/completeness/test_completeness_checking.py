@@ -219,6 +219,18 @@ def lying(change: dict[str, Any], leave_out: bool = False) -> list[bytes]:
     return world.book.entries
 
 
+def kept_out() -> list[bytes]:
+    """Each index is made of what stood before an entry that nobody is to see: true, but for ever behind."""
+    world = World(5).indexed()
+    size = len(world.book.entries)
+    world.book.note(world.own, an_event(3))
+    hidden = world.own.noted[-1].leaf.encode()
+    made = world.book.indexes[0][0].entry
+    assert made.size == size - 1
+    world.book.index(at=AT + timedelta(days=1), leave_out=lambda leaf: leaf == hidden, size=made.size)
+    return world.book.entries
+
+
 @pytest.mark.parametrize(
     "entries",
     [
@@ -227,6 +239,7 @@ def lying(change: dict[str, Any], leave_out: bool = False) -> list[bytes]:
         lying({"at": AT - timedelta(seconds=1)}),
         lying({"size": 46}),
         lying({"size": 43}),
+        kept_out(),
         [b"\x01" * 90],
         [b"\x01"],
         [canonical({"type": "azukari/index/v1"})],
@@ -237,6 +250,17 @@ def test_audit_when_an_index_entry_is_false_then_index_error_with_its_place(entr
     with pytest.raises(IndexRootError) as caught:
         audited(entries)
     assert caught.value.facts["index"] == len(entries) - 1
+
+
+@pytest.mark.parametrize("cut", [0, 20, 41, 42, 43])
+def test_audit_when_it_goes_on_from_what_was_kept_then_as_if_it_had_read_all(cut: int) -> None:
+    entries = kept_out()
+    before = audited(entries[:cut])
+    after = Audit(bytes(before.labels), bytes(before.places), before.size, before.last, before.place)
+    with pytest.raises(IndexRootError) as caught:
+        for entry in entries[cut:]:
+            after.take(entry)
+    assert caught.value.facts == {"index": len(entries) - 1, "kind": "order"}
 
 
 def test_rekeyed_list_when_the_old_key_leaks_then_the_new_entries_are_under_other_labels() -> None:
