@@ -158,7 +158,9 @@ globalThis.azukariReport = (() => {
   const START = fractions(8, 2n);
   const ROUND = fractions(64, 3n);
   const W = new Int32Array(64);
-  const SCRATCH = new Uint8Array(8_192);
+  const SCRATCH = new Uint8Array(8_192); // for messages that fit, as nearly all do
+  const SCRATCH_VIEW = new DataView(SCRATCH.buffer);
+  const STATE = new Int32Array(8);
 
   const turn = (word, by) => (word >>> by) | (word << (32 - by));
 
@@ -185,23 +187,29 @@ globalThis.azukariReport = (() => {
 
   /** SHA-256 of the parts, one after another: 32 bytes. */
   function sha256(...parts) {
-    const size = parts.reduce((sum, part) => sum + part.length, 0);
+    let size = 0;
+    for (const part of parts) size += part.length;
     const end = Math.ceil((size + 9) / 64) * 64;
-    const padded = end <= SCRATCH.length ? SCRATCH.fill(0, size, end) : new Uint8Array(end);
+    const view = end <= SCRATCH.length ? SCRATCH_VIEW : new DataView(new ArrayBuffer(end));
+    pad(new Uint8Array(view.buffer), view, parts, size, end);
+    STATE.set(START);
+    for (let block = 0; block < end; block += 64) compress(STATE, view, block);
+    const digest = new Uint8Array(32);
+    for (let i = 0; i < 32; i++) digest[i] = STATE[i >> 2] >>> (24 - 8 * (i & 3));
+    return digest;
+  }
+
+  /** The message, a bit that is set, zeros, and its length in bits. */
+  function pad(padded, view, parts, size, end) {
     let at = 0;
     for (const part of parts) {
       padded.set(part, at);
       at += part.length;
     }
+    padded.fill(0, size, end);
     padded[size] = 0x80;
-    const view = new DataView(padded.buffer);
-    view.setUint32(end - 8, Math.floor(size / 0x20000000)); // the length counts bits
+    view.setUint32(end - 8, Math.floor(size / 0x20000000));
     view.setUint32(end - 4, (size << 3) >>> 0);
-    const state = START.slice();
-    for (let block = 0; block < end; block += 64) compress(state, view, block);
-    const digest = new DataView(new ArrayBuffer(32));
-    state.forEach((word, i) => digest.setInt32(4 * i, word));
-    return new Uint8Array(digest.buffer);
   }
 
   /** HMAC-SHA256 under a key of at most 64 bytes. */
@@ -215,8 +223,9 @@ globalThis.azukariReport = (() => {
 
   const ESCAPES = { '"': '"', "\\": "\\", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
-  /** Order by code point; JavaScript's own, by UTF-16 unit, differs above U+FFFF. */
+  /** Order by code point; JavaScript's own, by UTF-16 unit, differs where there are surrogates. */
   function comparePoints(one, other) {
+    if (!/[\ud800-\udfff]/.test(one + other)) return one < other ? -1 : Number(one > other);
     const left = Array.from(one), right = Array.from(other);
     const at = left.findIndex((sign, i) => sign !== right[i]);
     if (at < 0) return left.length - right.length;
