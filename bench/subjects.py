@@ -109,7 +109,7 @@ def measure(name: str, count: int) -> dict[str, Any]:
     def take() -> None:
         for first in range(0, count, 2_000):
             with transaction.atomic():
-                counting.take(body_id=body_id, numbers=numbers[first : first + 2_000])
+                counting.take(body_id=body_id, numbers=numbers[first : first + 2_000], by=BY, at=AT)
 
     inserts, updates = plain(count)
     connection.force_debug_cursor = False

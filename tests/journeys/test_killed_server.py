@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -13,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from tests.cli import scene as scenes
-from tests.cli.scene import Scene, call, entries
+from tests.cli.scene import Scene, call, named
 from tests.journeys.struck import Struck, served, until_answered, until_gone, until_struck
 from tests.web import bodies
 
@@ -82,7 +81,7 @@ def grant(port: int, cookie: str, permission_id: UUID) -> int:
 
 def granted(scene: Scene) -> int:
     scenes.close()
-    return sum(json.loads(data)["type"] == "azukari/permission/v1" for data in entries(scene))
+    return sum(entry["type"] == "azukari/permission/v1" for entry in named(scene).values())
 
 
 @pytest.mark.parametrize("whom", ["worker", "master"])

@@ -20,12 +20,20 @@ class Address:
 
     def filled(self, records: Records) -> str:
         """The path for the records of a body; KeyError for an argument that nobody has taught this test."""
-        others = {"pk": 1, "log_id": uuid4(), "provider_id": uuid4(), "path": "0/000", "prefix": "nobody"}
+        others = {
+            "pk": 1,
+            "log_id": uuid4(),
+            "provider_id": uuid4(),
+            "path": "0/000",
+            "prefix": "nobody",
+            "size": 1,
+            "name": "nodes",
+        }
         path = self.route
         for name in self.arguments:
             value = str(records.arguments[name] if name in records.arguments else others[name])
             path = path.replace(f"<uuid:{name}>", value).replace(f"<int:{name}>", value)
-            path = path.replace(f"<path:{name}>", value)
+            path = path.replace(f"<path:{name}>", value).replace(f"<str:{name}>", value)
         assert "<" not in path, self.route
         return f"/{path}"
 

@@ -437,9 +437,7 @@ def test_backup_when_people_seal_meanwhile_then_each_package_has_its_entry_and_e
         os.rename(office, again / "office")
         shutil.copy(scene / "office.key", again / "office.key")
         again.json("recover")
-        logged = {
-            json.loads(entry)["handover"] for entry in scenes.entries(again) if json.loads(entry)["type"] == HAND_OVER
-        }
+        logged = {entry["handover"] for entry in scenes.named(again).values() if entry["type"] == HAND_OVER}
         packages = {path.stem.replace("-", "") for path in (again / "office" / "packages").iterdir()}
         records = {path.stem.replace("-", "") for path in (again / "office" / "index").glob("*.record")}
         assert packages == logged == records

@@ -28,7 +28,7 @@ def take(ledger: Ledger, numbers: Any) -> list[int]:
     from azukari.web.subjects.actions import counting
 
     with transaction.atomic():
-        return counting.take(body_id=ledger.body_id, numbers=np.asarray(numbers, dtype=np.int64)).tolist()
+        return counting.take(body_id=ledger.body_id, numbers=np.asarray(numbers, dtype=np.int64), by=BY, at=AT).tolist()
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -58,7 +58,7 @@ def test_take_when_rolled_back_then_as_before_and_more_than_a_statement_holds_is
 
     numbers = people(ledger, 4_100)
     with pytest.raises(KeyError), transaction.atomic():
-        counting.take(body_id=ledger.body_id, numbers=numbers)
+        counting.take(body_id=ledger.body_id, numbers=numbers, by=BY, at=AT)
         raise KeyError
     with CaptureQueriesContext(connection) as seen:
         assert take(ledger, numbers[::-1]) == [1] * 4_100
@@ -75,7 +75,7 @@ def test_take_when_the_number_is_of_another_body_then_refused_and_nothing_is_cou
     numbers, other = people(ledger, 2), another_body(ledger)
     assert take(ledger, numbers) == [1, 1]
     with pytest.raises(StateError), transaction.atomic():
-        counting.take(body_id=other, numbers=numbers)
+        counting.take(body_id=other, numbers=numbers, by=BY, at=AT)
     assert set(Listed.objects.values_list("count", "body_id")) == {(1, ledger.body_id)}
 
 

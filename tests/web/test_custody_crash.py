@@ -24,6 +24,7 @@ from tests.cli import scene as scenes
 from tests.cli.scene import PARTY, Scene, call
 
 import azukari
+from azukari.cli.options import open_office
 
 FIRM = "yamabiko"
 HAND_OVER = "azukari/handover/v1"
@@ -187,7 +188,7 @@ def after_the_entry(forking: Forking, small: Path, tmp_path_factory: pytest.Temp
 
 def _hand_overs(scene: Scene) -> int:
     """How many the register has, without clearing up."""
-    return sum(json.loads(entry).get("type") == HAND_OVER for entry in scenes.entries(scene))
+    return sum(entry.get("type") == HAND_OVER for entry in scenes.named(scene).values())
 
 
 def office_options(scene: Scene) -> list[str]:
@@ -206,16 +207,16 @@ def check(scene: Scene) -> int:
     answer = scene.run("recover", "--json")
     assert answer.code == 0, answer
     scene.json("ledger", "check")
-    logged = {
-        index: entry for index, entry in enumerate(scenes.entries(scene)) if json.loads(entry).get("type") == HAND_OVER
-    }
+    held = scenes.entries(scene)
+    logged = {index: held[index] for index, entry in scenes.named(scene).items() if entry.get("type") == HAND_OVER}
     rows = list(HandOver.objects.order_by("entry_index"))
     assert {row.entry_index: bytes(row.entry) for row in rows} == logged, "no entry without a row, no row without one"
     assert {row.status for row in rows} == {"released"}
+    lists_hold(scene)
     ids = {str(row.id) for row in rows}
     names = {path for path in files(scene / "office") if not path.startswith("office.sqlite3")}
     names = {path for path in names if not path.endswith(".checked")}  # when the ledger was checked last: just now
-    assert names - {"spool/lock.sqlite3", "session.key"} == {f"packages/{i}.azk" for i in ids} | {
+    assert names - {"spool/lock.sqlite3", "session.key", "keystore.sqlite"} == {f"packages/{i}.azk" for i in ids} | {
         f"index/{i}.record" for i in ids
     }
     assert not [name for name in files(scene.folder) if Path(name).name.startswith(".")], "no temporary file"
@@ -226,6 +227,35 @@ def check(scene: Scene) -> int:
         assert output.read_bytes() == kept.read_bytes()
     assert (scene / "out.azk").exists() == (len(rows) == 2)
     return len(rows) - 1
+
+
+def lists_hold(scene: Scene) -> None:
+    """Every hand-over in the ledger is followed by its leaves and the entry that says so; no list has a gap or an n twice."""
+    from azukari.completeness.labels import label, list_key
+    from azukari.completeness.leaves_entry import LEAVES, LeavesEntry
+    from azukari.web.accounts import queries as accounts
+    from azukari.web.leaves.models import Bulk, Reserved
+    from azukari.web.subjects import queries as subjects
+    from azukari.web.subjects.models import Listed, Subject
+
+    named, held = scenes.named(scene), scenes.entries(scene)
+    said = [LeavesEntry.parse(held[i]) for i, entry in named.items() if entry["type"] == LEAVES]
+    owed = [entry["handover"] for entry in named.values() if entry["type"] == HAND_OVER]
+    assert [one.handover for one in said] == owed and {one.state for one in said} == {"released"}
+    assert sum(one.leaves for one in said) == len(held) - len(named)
+    assert not Reserved.objects.exists() and not Bulk.objects.filter(state="open").exists()
+    kek = open_office(scene / "office", scene / "office.key", None).kek
+    found = sorted(entry[26:58] for i, entry in enumerate(held) if i not in named)
+    people = {one.number: subjects.subject(one.id) for one in Subject.objects.all()}
+    roots = subjects.keys(people.values(), kek)
+    listed = {
+        label(list_key(roots[people[number].id], 0), n)
+        for number, count in Listed.objects.values_list("number", "count")
+        for n in range(1, count + 1)
+    }
+    assert accounts.bodies() and listed <= set(found) and len(set(found)) == len(found)
+    canaries = sum(1 for _ in owed) * 2  # a table of sixty rows, and the one before it, have two each
+    assert len(found) - len(listed) == canaries, "and whatever is not a person's is a canary's"
 
 
 def files(folder: Path) -> set[str]:

@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from tests.cli import scene as scenes
-from tests.cli.scene import ALL, SYSTEMS, WORK, Scene, call, entries, leak, open_package
+from tests.cli.scene import ALL, SYSTEMS, WORK, Scene, call, leak, named, open_package
 from tests.web.conftest import Server
 
 from azukari.cli.options import open_office
@@ -60,7 +60,7 @@ def traced(sealed: Scene) -> Scene:
 
 
 def types(scene: Scene) -> list[str]:
-    return [json.loads(entry)["type"] for entry in entries(scene)]
+    return [entry["type"] for entry in named(scene).values()]
 
 
 @contextmanager

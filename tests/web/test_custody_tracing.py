@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from tests.cli import scene as scenes
-from tests.cli.scene import Scene, call, copied, entries, leak
+from tests.cli.scene import Scene, call, copied, entries, leak, named
 
 from azukari.cli.options import Office, open_office
 from azukari.errors import StateError
@@ -73,7 +73,7 @@ def case_of(scene: Scene) -> UUID:
 
 
 def types(scene: Scene) -> list[str]:
-    return [json.loads(entry)["type"] for entry in entries(scene)]
+    return [entry["type"] for entry in named(scene).values()]
 
 
 def test_specimen_when_logged_then_its_commitment_is_signed_before_any_trace(sealed: Scene) -> None:

@@ -228,7 +228,7 @@ def test_erase_when_done_then_nothing_of_the_person_opens_and_all_else_does(
     key, page = opens(gone), sealed_page(ledger.folder, gone.number)
     name = pseudonym(pseudonym_key(ledger.body_id, KEK), "7000417")
     assert page in dump(ledger.folder) and name in dump(ledger.folder), "this finds what is there"
-    counting.take(body_id=ledger.body_id, numbers=np.array([gone.number, stays.number]))
+    counting.take(body_id=ledger.body_id, numbers=np.array([gone.number, stays.number]), by=BY, at=AT)
     list_key = queries.list_key(gone, KEK)
     subject.destroy(subject_id=gone.id, kek=KEK, by=BY, at=AT)
 

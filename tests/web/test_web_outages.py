@@ -16,7 +16,7 @@ from uuid import UUID
 
 import pytest
 from tests.cli import scene as scenes
-from tests.cli.scene import Scene, call, entries
+from tests.cli.scene import Scene, call, entries, named
 from tests.web import bodies
 from tests.web.bodies import client_of
 from tests.web.test_web_jobs import sealing_job
@@ -130,7 +130,8 @@ def whole(hall: Hall) -> int:
     hall.scene.json("ledger", "check")
     from azukari.web.custody.models import HandOver
 
-    logged = {n: data for n, data in enumerate(entries(hall.scene)) if json.loads(data)["type"] == HAND_OVER}
+    held = entries(hall.scene)
+    logged = {n: held[n] for n, entry in named(hall.scene).items() if entry["type"] == HAND_OVER}
     rows = list(HandOver.objects.all())
     assert {row.entry_index: bytes(row.entry or b"") for row in rows} == logged
     assert {row.status for row in rows} <= {"released"}
@@ -283,7 +284,7 @@ def test_grant_when_the_database_is_lost_then_503_and_nothing_is_half_done(hall:
         assert granted == (point == "committed")
         again = client.post(f"/permissions/{permission_id}/grant", GRANT)
         assert again.status_code == (400 if granted else 302)
-    types = [json.loads(data)["type"] for data in entries(hall.scene)[before:]]
+    types = [entry["type"] for index, entry in named(hall.scene).items() if index >= before]
     assert types.count(PERMISSION) == 1
 
 

@@ -16,6 +16,7 @@ LAYERS: list[set[str]] = [  # the apps, from the lowest; those of one layer do n
     {"accounts"},
     {"keyring"},
     {"subjects"},
+    {"leaves"},
     {"custody", "counter"},
     {"incidents"},
 ]
@@ -25,7 +26,7 @@ BELOW: dict[str, set[str]] = {
 SHOWN = {"queries", "actions", "rules"}
 SHOWN_TOO = {  # what a room is for, beside its register
     ("jobs", "uploads"), ("jobs", "worker"), ("accounts", "bearer"), ("subjects", "local_ids"), ("subjects", "lists"),
-    ("subjects", "cells"),
+    ("subjects", "cells"), ("leaves", "people"),
 }  # fmt: skip
 WITHOUT_A_REGISTER = {"ui"}
 WEB = Path(azukari.web.__file__).parent

@@ -14,7 +14,9 @@ from uuid import UUID
 
 import click
 
+from azukari.cli.auditing import audit_index, audit_key
 from azukari.cli.backing import resume
+from azukari.cli.indexing import audit_answer, audit_policy, index
 from azukari.cli.monitoring import monitor
 from azukari.cli.options import Office, json_option, office_options, open_office, read_small, require_new
 from azukari.cli.speech import Progress, Speech, speech
@@ -99,6 +101,7 @@ def stop_on_signal() -> threading.Event:
 
 def _publisher(out: Speech, office: Office, log_id: UUID, folder: Path | None) -> Callable[[Signed], None]:
     """What follows each checkpoint: the witnesses are asked, and what may be shown is exported."""
+    from azukari.web.leaves.export import export_index
     from azukari.web.sequencer.actions import witnessing
     from azukari.web.sequencer.export import export_log
 
@@ -109,6 +112,7 @@ def _publisher(out: Speech, office: Office, log_id: UUID, folder: Path | None) -
         out.say(f"台帳 {signed.size} 件に署名しました。", f"Signed the ledger at {signed.size} entries.")
         if folder is not None:
             export_log(log_id, folder, whole=False)
+            export_index(log_id, folder)
 
     return publish
 
@@ -127,6 +131,7 @@ def export(
     """台帳を C2SP tlog-tiles の形で書き出す。 Export the ledger as C2SP tlog-tiles."""
     out.as_json = as_json
     office = open_office(office_path, keys_path, login)
+    from azukari.web.leaves.export import export_index
     from azukari.web.sequencer import queries
     from azukari.web.sequencer.actions import checkpoint, witnessing
     from azukari.web.sequencer.export import export_log
@@ -137,6 +142,7 @@ def export(
     checkpoint.integrate(log_id=log.id, signers=signers, by=office.by, at=office.at)
     witnessing.gather(log_id=log.id, ask=ask_witness, by=office.by, at=office.at)
     changed = export_log(log.id, folder, whole=whole, progress=Progress(out.pick("書き出し", "Export")))
+    changed += export_index(log.id, folder)
     out.say(f"{changed} 個のファイルを書きました。検証鍵: {log.vkey}", f"{changed} file(s) written. Key: {log.vkey}")
     out.answer({"folder": str(folder), "files": changed, "log_key": log.vkey})
 
@@ -344,6 +350,8 @@ def keys(out: Speech, office_path: Path, keys_path: Path, login: str | None, as_
     out.answer({"keys": found})
 
 
+for one in (audit_key, audit_index, index, audit_policy, audit_answer):
+    ledger.add_command(one)
 ledger.add_command(monitor)
 ledger.add_command(resume)
 

@@ -47,6 +47,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "export": ("crossings", "export_command", "便を書き出す / write what goes to the other side"),
     "import": ("crossings", "import_command", "便を取り込む / take what came from the other side"),
     "outside": ("outside", "outside", "外側の窓口を開設する / found the counter for contractors, outside"),
+    "subject": ("subjects", "subject", "本人に渡す一覧・鍵・消去 / what a person gets: the list, the key; erasure"),
     "recover": ("office", "recover", "中断した封印を片付ける / finish or void what a crash left"),
     "expire": ("office", "expire", "期限の過ぎた控えを消す / remove copy records that are over their last day"),
     "backup": ("backing", "backup", "控えを取る / back the office up into one encrypted file"),

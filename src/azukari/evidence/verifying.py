@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
+from azukari.completeness.leaf import Leaf, is_leaf
 from azukari.errors import (
     BurnedError,
     CommitmentError,
@@ -136,7 +137,7 @@ def _ledger(bundle: Bundle) -> _Ledger:
         raise EvidenceError("specimen entry")
     known: dict[str, tuple[int, Entry]] = {}
     cases: dict[int, str] = {}
-    for index, data in enumerate(bundle.entries):
+    for index, data in _named(bundle.entries):
         kind = entry_type(data)
         if kind == ENTRY:
             entry = Entry.parse(data)
@@ -158,6 +159,15 @@ def _ledger(bundle: Bundle) -> _Ledger:
     in_case = sum(case == specimen["case"] for index, case in cases.items() if index <= bundle.specimen)
     committed = bytes.fromhex(specimen["commitment"])
     return _Ledger(bundle.entries, bundle.specimen, committed, specimen["specimen"], hand_overs, in_case)
+
+
+def _named(entries: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The entries that name what they are, with their indexes: all but people's leaves, which have nothing to say here."""
+    for index, data in enumerate(entries):
+        if is_leaf(data):
+            Leaf.parse(data)
+        else:
+            yield index, data
 
 
 def _threshold(bundle: Bundle, ledger: _Ledger) -> float:
@@ -204,7 +214,7 @@ def _verify_declared(one: Accused, limit: float) -> None:
 
 
 def _verify_disclosure(bundle: Bundle, ledger: _Ledger, one: Accused) -> None:
-    for index, data in enumerate(bundle.entries):
+    for index, data in _named(bundle.entries):
         if entry_type(data) != DISCLOSURE:
             continue
         value = read_disclosure_entry(data)

@@ -12,6 +12,34 @@ from azukari.ledger.tiles import TileName, parse_path
 from azukari.ledger.tree import HASH_BYTES
 
 
+class FolderLog:
+    """フォルダーの台帳。 Reads an exported ledger as ``remote.RemoteLog`` reads a served one; verifies nothing.
+
+    LookupError for a file that is not there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def checkpoint(self) -> bytes:
+        """The checkpoint, a signed note that nobody has verified yet."""
+        return _read(self._folder, "checkpoint")
+
+    def tile(self, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
+        """The first ``width`` hashes of a tile, from the full one where the partial one is gone."""
+        try:
+            return _read(self._folder, tile_path(level, index, width))
+        except LookupError:
+            return _read(self._folder, tile_path(level, index))[: width * HASH_BYTES]
+
+    def bundle(self, index: int, width: int = TILE_WIDTH) -> bytes:
+        """The first ``width`` entries of a bundle, encoded, or more; from the full one where the partial one is gone."""
+        try:
+            return _read(self._folder, bundle_path(index, width))
+        except LookupError:
+            return _read(self._folder, bundle_path(index))
+
+
 def check_folder(folder: Path, checkpoint: Checkpoint) -> None:
     """Recompute every file of the log under ``folder`` against a verified checkpoint.
 

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "azukari.web.accounts",
     "azukari.web.keyring",
     "azukari.web.subjects",
+    "azukari.web.leaves",
     "azukari.web.custody",
     "azukari.web.counter",
     "azukari.web.incidents",

@@ -27,7 +27,7 @@ from azukari.web.subjects import keystore
 
 TYPE: Final = "azukari/backup/v1"
 # The register comes from its database; the rest is made anew, or must not outlive its work.
-LEFT_OUT: Final = {environment.SESSION_KEY, environment.ADDRESS, "uploads", "cache"}
+LEFT_OUT: Final = {environment.SESSION_KEY, environment.ADDRESS, "uploads", "cache", "epochs"}
 # With what SQLite keeps beside them. The keystore has backups of its own, which do not live as long.
 _REGISTER: Final = (environment.SQLITE, "lock.sqlite3", keystore.FILE)
 

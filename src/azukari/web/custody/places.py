@@ -12,6 +12,7 @@ from azukari.errors import StateError, StorageError
 from azukari.stores.files import TEMPORARY_SUFFIX
 from azukari.web import office
 from azukari.web.custody.models import HandOver
+from azukari.web.leaves import queries as leaves
 from azukari.web.sqlite import sqlite3
 
 _BUSY: Final = 5  # SQLITE_BUSY, in the primary byte of an extended error code
@@ -65,7 +66,7 @@ def pending() -> bool:
 
 
 def leftovers() -> list[Path]:
-    """Payloads that no logged hand-over waits for, records of no hand-over at all, and temporary files."""
+    """Payloads and people that no logged hand-over waits for, records of no hand-over at all, and temporary files."""
     known = dict(HandOver.objects.values_list("id", "status"))
     waiting = {str(i) for i, status in known.items() if status == HandOver.Status.LOGGED}
     recorded = {str(i) for i in known}
@@ -73,4 +74,4 @@ def leftovers() -> list[Path]:
     payloads = [path for path in spool.glob("*.payload") if path.stem not in waiting]
     records = [path for path in index.glob("*.record") if path.stem not in recorded]
     temporary = [path for folder in (spool, index, packages) for path in folder.glob(f".*{TEMPORARY_SUFFIX}")]
-    return payloads + records + temporary
+    return payloads + records + temporary + leaves.leftovers()

@@ -95,6 +95,7 @@ def seal(context: Context, ask: Ask | None = None) -> Mapping[str, Any]:
             at=now(),
             ask=ask,
             progress=context.progress,
+            telling=context.tell,
         )
     if job.upload is not None:
         queue.destroy_upload(upload_id=job.upload, by=job.created_by, at=now())
@@ -129,7 +130,8 @@ def _resumed(context: Context, ask: Ask | None) -> bool:
     except NotFoundError:
         return False
     if info.status == "logged":
-        releasing.release(hand_over_id=info.id, kek=office.key(), by=context.job.created_by, at=now(), ask=ask)
+        acting: dict[str, Any] = {"by": context.job.created_by, "at": now()}
+        releasing.release(hand_over_id=info.id, kek=office.key(), ask=ask, telling=context.tell, **acting)
     return True
 
 

@@ -25,6 +25,7 @@ from azukari.web.jobs.actions import queue
 BEAT: Final = 5.0  # seconds between two signs of life
 PAUSE: Final = 1.0  # seconds between two looks into an empty queue
 SWEEP: Final = 3_600.0  # seconds between two looks for uploads that nobody came back to
+LOOK: Final = 60.0  # seconds between two looks at what is done when nothing else is
 INTERNAL: Final = "internal"
 """The word of a job that hit an error in azukari itself."""
 _log: Final = logging.getLogger(__name__)
@@ -44,9 +45,13 @@ class Context:
 
     def progress(self, done: int, total: int) -> None:
         """How far it is. Raises Stopped; whoever hears it leaves nothing half-done and returns."""
-        self._far = (done, total)
+        self.tell(done, total)
         if any(stop.is_set() for stop in self._stops):
             raise Stopped
+
+    def tell(self, done: int, total: int) -> None:
+        """How far it is with what is not stopped any more, because others rely on it."""
+        self._far = (done, total)
 
 
 Work = Callable[[Context], Mapping[str, Any]]
@@ -54,21 +59,32 @@ Work = Callable[[Context], Mapping[str, Any]]
 by another worker after this one died, so the work looks first for what was done under the id of its job."""
 
 
-def run(kinds: Mapping[str, Work], clock: Clock, stop: threading.Event, *, once: bool = False) -> None:
-    """Work until ``stop`` is set; with ``once`` until the queue is empty.
+def run(
+    kinds: Mapping[str, Work],
+    clock: Clock,
+    stop: threading.Event,
+    *,
+    once: bool = False,
+    between: Callable[[], None] = lambda: None,
+) -> None:
+    """Work until ``stop`` is set; with ``once`` until the queue is empty. ``between``: what is looked at each minute, when
+    no job is under way.
 
     Work under way hears of ``stop`` at its next progress, and its job waits for another worker. A database that is away
     is waited for (``once``: ends it with Django's Error, as one that refuses does); the job that was lost with it is
     taken over, by this worker or another, when its lease has lapsed.
     """
     holder = uuid4().hex
-    swept = float("-inf")
+    swept = looked = float("-inf")
     while not stop.is_set():
         try:
             close_old_connections()
             if time.monotonic() - swept >= SWEEP:
                 queue.sweep(by=office.ITSELF, at=clock.now())
                 swept = time.monotonic()
+            if time.monotonic() - looked >= LOOK:
+                between()
+                looked = time.monotonic()
             if _take_one(kinds, holder, clock, stop):
                 continue
         except (Error, StorageError) as error:

@@ -1,4 +1,4 @@
-"""Hand over what is no table: register row, ledger entry and the people on the list in one transaction."""
+"""Hand over what is no table: register row, ledger entry, the people on the list and their leaves in one transaction."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -35,10 +35,12 @@ from azukari.seal.logged import committed
 from azukari.seal.manifest import SMALL_COUNT
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.custody import queries, vault
+from azukari.web.custody.actions import listing
 from azukari.web.custody.models import ConsignedPerson, Consignment, HandOver
 from azukari.web.custody.queries import consignments, permissions
 from azukari.web.custody.terms import parse_fields
-from azukari.web.custody.withholding import WithheldPeople, anybody_protected, withhold_people
+from azukari.web.custody.withholding import WithheldPeople, anybody_protected, day_of, withhold_people
+from azukari.web.leaves.actions import bulk as leaves
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry as ledger
 from azukari.web.subjects import queries as subjects
@@ -90,6 +92,7 @@ def consign(*, slip: Slip, kek: KeyEncryptionKey, by: UUID, at: datetime) -> UUI
     withheld = _withheld(slip, fields, terms.body, kek)
     people = _people(slip, withheld)
     with transaction.atomic():
+        taken = _take(terms.body, withheld.kept, kek, by=by, at=at)  # before the log is locked: others wait for less
         seed = secrets.token_bytes(OPENING_BYTES)
         row = _row(uuid4(), slip, terms, fields, people, withheld, by=by, at=at)
         row.above_hand_over_id, row.above_consignment_id = above
@@ -99,6 +102,8 @@ def consign(*, slip: Slip, kek: KeyEncryptionKey, by: UUID, at: datetime) -> UUI
         _require_may_receive(slip, terms, at)  # the log is locked: a revocation stands before this entry, or after it
         row.save(force_insert=True)
         _list_people(row, withheld.kept, kek, by=by, at=at)
+        if taken is not None:
+            _leaves(row, terms, party, fields, taken, kek, by=by, at=at)
     return row.id
 
 
@@ -245,6 +250,42 @@ def _entry(row: Consignment, terms: queries.EntrustmentInfo, party: queries.Part
         recipient=party.vkey if party.status == "confirmed" else "",
         commitments=commitments_of(seed, values),
     )
+
+
+def _take(
+    body_id: UUID, local_ids: Sequence[str], kek: KeyEncryptionKey, *, by: UUID, at: datetime
+) -> leaves.Taken | None:
+    """The n that everybody on the list has next; None without a list."""
+    if not local_ids:
+        return None
+    numbers = subject.numbers(body_id=body_id, local_ids=local_ids, kek=kek, by=by, at=at)
+    return leaves.take(body_id=body_id, roles={listing.PERSON: numbers}, by=by, at=at)
+
+
+def _leaves(
+    row: Consignment,
+    terms: queries.EntrustmentInfo,
+    party: queries.PartyInfo,
+    fields: tuple[Field, ...],
+    taken: leaves.Taken,
+    kek: KeyEncryptionKey,
+    *,
+    by: UUID,
+    at: datetime,
+) -> None:
+    """A leaf for everybody on the list, in the same transaction: paper leaves by hand, and nothing can hold it back."""
+    day, kind = day_of(at), 1 if terms.parent is None else 2
+    told: dict[str, Any] = {
+        "source": row.id,
+        "terms": terms,
+        "party": party,
+        "fields": fields,
+        "told": [listing.PERSON],
+        "day": day,
+    }
+    of = leaves.HandOver(row.id, terms.body, kind, terms.id, day, bytes(row.entry), taken.people.leaves)
+    acting: dict[str, Any] = {"by": by, "at": at}
+    leaves.at_once(of=of, taken=taken, events=listing.events(**told, **acting), kek=kek, **acting)
 
 
 def _list_people(row: Consignment, local_ids: Sequence[str], kek: KeyEncryptionKey, *, by: UUID, at: datetime) -> None:

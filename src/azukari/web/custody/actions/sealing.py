@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
+import numpy as np
 import polars as pl
 from django.db import Error, connection, transaction
+from numpy.typing import NDArray
 
 from azukari.errors import (
     ColumnError,
@@ -31,10 +34,11 @@ from azukari.stores.files import creating, remove
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.accounts import queries as accounts
 from azukari.web.custody import places, queries, retention, snapshots, vault
-from azukari.web.custody.actions import releasing
+from azukari.web.custody.actions import listing, releasing
 from azukari.web.custody.models import HandOver, Snapshot
 from azukari.web.custody.queries import permissions
 from azukari.web.custody.withholding import Withheld, day_of, withhold
+from azukari.web.leaves.actions import bulk as leaves
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry as ledger_entry
 
@@ -65,8 +69,11 @@ def seal(
     at: datetime,
     ask: Ask | None = None,
     progress: Progress = lambda done, total: None,
+    telling: Progress = lambda done, total: None,
 ) -> queries.HandOverInfo:
     """Mark, seal, log, sign and release one copy; returns the released hand-over.
+
+    ``progress`` may raise, which ends the sealing; ``telling`` is called once it is logged, for its leaves, and may not.
 
     Raises NotPermittedError (another party than the entrustee; a sub-entrustment without a permission in force all the
     way up, or without the hand-over above), UnconfirmedKeyError, ExpiredError, ProtectedError (somebody is under
@@ -96,16 +103,17 @@ def seal(
         keys = Secrets(key, record_key, vault.index_key(snapshot, kek))
         session = connection.connection
         if order.hand_over_id is not None:
-            _void(hand_over_id)  # what an attempt under the same id left that lost the register
+            _void(hand_over_id, by=by, at=at)  # what an attempt under the same id left that lost the register
         try:
             entry = _spool(hand_over_id, withheld.frame, plan, parties, keys, progress)
-            _log(hand_over_id, entry, order, snapshot, withheld, keys, kek, by=by, at=at)
+            roles = _spool_people(hand_over_id, withheld.frame, order.choice, keys, entrustment.body, kek, by=by, at=at)
+            _log(hand_over_id, entry, order, snapshot, withheld, keys, kek, roles, by=by, at=at)
         except BaseException:
             if connection.connection is session:  # else it broke, and a server may still be committing: a restart sees
-                _void(hand_over_id)
+                _void(hand_over_id, by=by, at=at)
             raise
         try:
-            releasing.release(hand_over_id=hand_over_id, kek=kek, by=by, at=at, ask=ask)
+            releasing.release(hand_over_id=hand_over_id, kek=kek, by=by, at=at, ask=ask, telling=telling)
         except NotWitnessedError as error:
             raise NotWitnessedError(f"hand-over {hand_over_id.hex} is logged; `azukari recover` releases it") from error
         except (StorageError, Error, OSError) as error:
@@ -200,6 +208,28 @@ def _spool(
         return seal_table(source, plan, parties, keys, payload, record, progress)
 
 
+def _spool_people(
+    hand_over_id: UUID,
+    frame: pl.DataFrame,
+    choice: Choice,
+    keys: Secrets,
+    body_id: UUID,
+    kek: KeyEncryptionKey,
+    *,
+    by: UUID,
+    at: datetime,
+) -> dict[str, int]:
+    """Step 1 as well: who stands in which delivered row, so that everybody's leaf can be made once it is logged.
+
+    Returns how many leaves each role gets.
+    """
+    delivered = _delivered(hand_over_id, keys)
+    acting: dict[str, Any] = {"by": by, "at": at}
+    roles = listing.roles(frame=frame, choice=choice, delivered=delivered, body_id=body_id, kek=kek, **acting)
+    leaves.spool(bulk_id=hand_over_id, key=keys.record_key, roles=roles, **acting)
+    return {role: int((numbers >= 0).sum()) for role, numbers in roles.items()}
+
+
 def _log(
     hand_over_id: UUID,
     entry: Entry,
@@ -208,18 +238,20 @@ def _log(
     withheld: Withheld,
     keys: Secrets,
     kek: KeyEncryptionKey,
+    roles: dict[str, int],
     *,
     by: UUID,
     at: datetime,
 ) -> None:
-    """Step 2: register row and ledger entry in one transaction. The entry says nothing of what was withheld.
+    """Step 2: register row, ledger entry and the leaves that are owed from now on, in one transaction. The entry says
+    nothing of what was withheld.
 
     The log is locked first, so that a revocation stands before this entry and is seen, or after it.
     """
     data = entry.encode()
     with transaction.atomic():
         index = ledger_entry.append(log_id=sequencer.log_of(snapshot.body).id, data=data, by=by, at=at)
-        _permitted(order, at.date())
+        entrustment, party = _permitted(order, at.date())
         withheld.require_still(snapshot.body, day_of(at))
         HandOver.objects.create(
             id=hand_over_id,
@@ -230,7 +262,7 @@ def _log(
             snapshot_id=snapshot.id,
             status=HandOver.Status.LOGGED,
             fields=[str(field) for field in entry.fields],
-            rows=_rows(hand_over_id, keys),
+            rows=roles[listing.PERSON],
             withheld_rows=len(withheld.held),
             withheld_addresses=withheld.blanked,
             unmatched_rows=withheld.unmatched,
@@ -243,16 +275,46 @@ def _log(
             created_at=at,
             created_by=by,
         )
+        _owe(hand_over_id, entrustment, party, entry, data, roles, by=by, at=at)
 
 
-def _rows(hand_over_id: UUID, keys: Secrets) -> int:
-    """The exact number of delivered rows; the entry gives small ones as a band only."""
+def _owe(
+    hand_over_id: UUID,
+    entrustment: queries.EntrustmentInfo,
+    party: queries.PartyInfo,
+    entry: Entry,
+    data: bytes,
+    roles: dict[str, int],
+    *,
+    by: UUID,
+    at: datetime,
+) -> None:
+    """From the commit on everybody's leaf is owed, and no index is made before they stand there."""
+    day, rows = day_of(at), roles[listing.PERSON]
+    kind = 1 if entrustment.parent is None else 2
+    of = leaves.HandOver(hand_over_id, entrustment.body, kind, entrustment.id, day, data, rows)
+    acting: dict[str, Any] = {"by": by, "at": at}
+    told: dict[str, Any] = {
+        "source": hand_over_id,
+        "terms": entrustment,
+        "party": party,
+        "fields": entry.fields,
+        "day": day,
+    }
+    events = listing.events(told=list(roles), **told, **acting)
+    leaves.begin(of=of, leaves=sum(roles.values()), events=events, **acting)
+
+
+def _delivered(hand_over_id: UUID, keys: Secrets) -> NDArray[np.int64]:
+    """The source row of each delivered row, as the copy record has it; behind the last source row stand canaries."""
     with places.record(hand_over_id).open("rb") as file:
-        return len(RecordReader(file, keys.record_key, hand_over_id.hex).numbers("source-rows", "<u8"))
+        rows = RecordReader(file, keys.record_key, hand_over_id.hex).numbers("source-rows", "<u8")
+        return rows.astype(np.int64)
 
 
-def _void(hand_over_id: UUID) -> None:
+def _void(hand_over_id: UUID, *, by: UUID, at: datetime) -> None:
     """Take back what was spooled, unless the entry is logged: then a restart finishes."""
     if not HandOver.objects.filter(id=hand_over_id).exists():
         remove(places.payload(hand_over_id))
         remove(places.record(hand_over_id))
+        leaves.discard(bulk_id=hand_over_id, by=by, at=at)

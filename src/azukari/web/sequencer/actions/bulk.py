@@ -23,8 +23,15 @@ from azukari.web.sequencer.models import Batch, BatchRun
 CHUNK: Final = 2_000
 """Most leaves of one transaction."""
 _LEAST: Final = 50
-_HELD: Final = 0.006  # seconds that one transaction may hold the write lock
-_PAUSE: Final = 1.0  # the pause after a transaction, as a share of the time that it took
+_LEAST_ALONE: Final = 500  # fewer would only mean more syncs
+MOST_RUNS: Final = 2_500
+"""Chunks of one batch at most, so that one entry can say where its leaves are (``azukari/leaves/v1``)."""
+_HELD: Final = 0.006  # seconds that one transaction may hold the write lock while others want it
+_HELD_ALONE: Final = 0.012  # ... while nobody does
+_PAUSE: Final = 1.0  # the pause after a transaction while others write, as a share of the time that it took
+_GAP: Final = 0.0025  # seconds of a pause at least: whoever waits asks every millisecond (``web.sqlite``)
+_WAITED: Final = 0.001  # seconds; whoever waits longer for the lock is not alone
+_CROWDED: Final = 0.2  # seconds for which that is remembered
 
 Read = Callable[[int, int], Sequence[bytes]]
 """Leaves of the batch from offset ``start`` on, at most ``count``; the same ones whenever it is asked."""
@@ -77,28 +84,47 @@ def append_all(
     """Append all leaves that are still missing, from wherever the batch stands, politely.
 
     A chunk grows and shrinks so that one transaction holds the write lock for some milliseconds, and is followed
-    by a pause in which others get it. Raises what ``append_chunk`` raises, StateError if ``read`` ends too early.
+    by a pause in which others get it: a short one, or one as long as the transaction once others were met. Raises what
+    ``append_chunk`` raises, StateError if ``read`` ends too early.
     """
     batch = queries.batch(batch_id)
-    offset, size = batch.appended, _LEAST
+    pace = _Pace(-(-batch.total // MOST_RUNS))
+    offset = batch.appended
     while offset < batch.total:
-        leaves = read(offset, min(size, batch.total - offset))
+        leaves = read(offset, min(pace.size, batch.total - offset))
         if not leaves:
             raise StateError(f"the leaves of the batch end at {offset} of {batch.total}")
-        start = time.monotonic()
-        append_chunk(batch_id=batch_id, offset=offset, leaves=leaves, by=by, at=at)
-        held = time.monotonic() - start
+        asked = time.monotonic()
+        with transaction.atomic():
+            locked = time.monotonic()
+            append_chunk(batch_id=batch_id, offset=offset, leaves=leaves, by=by, at=at)
         offset += len(leaves)
-        size = _next_size(size, held)
         progress(offset, batch.total)
-        time.sleep(held * _PAUSE)
+        time.sleep(pace.after(asked, locked, time.monotonic()))
 
 
-def _next_size(size: int, held: float) -> int:
+class _Pace:
+    """一括記載の歩調。 How many leaves go into the next transaction, and how long the pause before it is."""
+
+    def __init__(self, least: int) -> None:
+        self.size = self._least = max(_LEAST, min(CHUNK, least))
+        self._crowded = float("-inf")
+
+    def after(self, asked: float, locked: float, done: float) -> float:
+        """The pause in seconds after a transaction that asked for the lock, had it and was done at these moments."""
+        if locked - asked > _WAITED:
+            self._crowded = done
+        crowded = done - self._crowded < _CROWDED
+        size = _next_size(self.size, done - locked, _HELD if crowded else _HELD_ALONE)
+        self.size = max(self._least, size, 0 if crowded else _LEAST_ALONE)
+        return max(_GAP, (done - locked) * _PAUSE) if crowded else _GAP
+
+
+def _next_size(size: int, held: float, most: float) -> int:
     """Half as many after a transaction that held the lock too long, a quarter more after a short one."""
-    if held > _HELD:
+    if held > most:
         return max(_LEAST, size // 2)
-    return min(CHUNK, size + size // 4) if held < _HELD / 2 else size
+    return min(CHUNK, size + size // 4) if held < most / 2 else size
 
 
 def release(*, batch_id: UUID, data: bytes, by: UUID, at: datetime) -> int:

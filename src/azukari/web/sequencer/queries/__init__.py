@@ -11,7 +11,7 @@ from azukari.errors import NotFoundError, TileError
 from azukari.ledger.bundles import BUNDLE_ENTRIES, encode_bundle
 from azukari.ledger.tiles import TileReader
 from azukari.web.sequencer import rows
-from azukari.web.sequencer.models import Batch, Log, SignedCheckpoint
+from azukari.web.sequencer.models import Batch, BatchRun, Log, SignedCheckpoint
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,11 @@ def log(log_id: UUID) -> LogInfo:
 def log_of(body_id: UUID) -> LogInfo:
     """The one log of a body, or NotFoundError."""
     return _log(Log.objects.filter(body=body_id).first())
+
+
+def log_at(origin: str) -> LogInfo:
+    """The log of this origin, or NotFoundError."""
+    return _log(Log.objects.filter(origin=origin).first())
 
 
 def latest(log_id: UUID) -> Signed | None:
@@ -121,6 +126,22 @@ def batch(batch_id: UUID) -> BatchInfo:
         raise NotFoundError("there is no such batch")
     runs = row.runs.order_by("offset").values_list("offset", "first", "count")
     return BatchInfo(row.id, row.log_id, row.status, row.total, row.appended, tuple(runs))
+
+
+def has_batch(batch_id: UUID) -> bool:
+    """Whether a bulk append of this id was prepared."""
+    return Batch.objects.filter(id=batch_id).exists()
+
+
+def batch_at(log_id: UUID, index: int) -> UUID | None:
+    """The bulk append to which the entry at ``index`` belongs, if it belongs to one."""
+    run = BatchRun.objects.filter(batch__log_id=log_id, first__lte=index).order_by("-first").first()
+    return run.batch_id if run is not None and index < run.first + run.count else None
+
+
+def inclusion(log_id: UUID, index: int, size: int) -> list[bytes]:
+    """The inclusion path of an entry under the checkpoint of ``size`` (RFC 9162 2.1.3). ProofError, TileError."""
+    return TileReader(rows.tile_reader(log_id), size).inclusion_path(index)
 
 
 def consistency(log_id: UUID, old: int, new: int) -> list[bytes]:

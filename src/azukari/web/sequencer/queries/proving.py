@@ -10,13 +10,17 @@ from azukari.web.sequencer import rows
 from azukari.web.sequencer.queries import witnessing
 
 
-def proof(log_id: UUID, index: int, size: int | None = None, extra: bytes = b"") -> bytes:
+def proof(log_id: UUID, index: int, size: int | None = None, extra: bytes = b"", covering: int = 0) -> bytes:
     """A ``.tlog-proof`` of entry ``index`` against the newest checkpoint that may be shown, or that of ``size``.
 
-    ``extra`` is carried along and NOT authenticated. NotFoundError without such a checkpoint, NotWitnessedError if
+    ``extra`` is carried along and NOT authenticated. ``covering``: the checkpoint is one of at least so many entries. NotFoundError without such a checkpoint, NotWitnessedError if
     too few witnesses have cosigned one that covers the entry, ProofError if that of ``size`` does not cover it,
     TileError for rows that are missing.
     """
-    found = witnessing.published(log_id, covering=index + 1) if size is None else witnessing.cosigned(log_id, size)
+    found = (
+        witnessing.published(log_id, covering=max(index + 1, covering))
+        if size is None
+        else witnessing.cosigned(log_id, size)
+    )
     path = TileReader(rows.tile_reader(log_id), found.size).inclusion_path(index)
     return encode_proof(Proof(index, tuple(path), found.note, extra))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,7 +29,7 @@ _POSTGRESQL: Final = (
 )
 
 
-def take(*, body_id: UUID, numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
+def take(*, body_id: UUID, numbers: NDArray[np.int64], by: UUID, at: datetime) -> NDArray[np.uint64]:
     """The next n of each number, in the order given; a number that stands twice gets two that follow one another.
 
     In the caller's transaction, and taken if that is: whoever takes them appends their leaves. The rows are locked in the

@@ -1,0 +1,122 @@
+"""A person's report: every entry of every list, found by its label, with the proof that there are no others (docs/spec/completeness.md, 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from uuid import UUID
+
+from azukari.completeness.event import Event as Happening
+from azukari.completeness.index import Index, prove
+from azukari.completeness.index_entry import IndexEntry
+from azukari.completeness.labels import LIST, commitment, label, list_key, opening
+from azukari.completeness.leaf import Leaf
+from azukari.completeness.report import ListEntry, LoggedIndex, PersonList, Report, Since
+from azukari.errors import NotAuditedError, NotFoundError, NotWitnessedError, StateError
+from azukari.ledger.witnessing import add_signatures
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web.leaves import indexing, sealed
+from azukari.web.leaves.models import Epoch, Event, Single
+from azukari.web.leaves.queries import auditing
+from azukari.web.sequencer import queries as sequencer
+from azukari.web.sequencer.queries import witnessing
+from azukari.web.subjects import queries as subjects
+
+
+def report(subject_id: UUID, kek: KeyEncryptionKey, today: date, since: int | None = None) -> Report:
+    """The report of a person as of the newest index that may be shown. ``today``: in Japan; ``since``: the size of the
+    checkpoint that was kept at the last visit.
+
+    NotFoundError before the first index, or for nobody; NotWitnessedError, NotAuditedError while too few have cosigned
+    one; StateError once the person was erased; LimitError for a list too long; KeyFileError, StorageError.
+    """
+    known = subjects.subject(subject_id)
+    log = sequencer.log_of(known.body)
+    signed, epoch = _newest(known.body, log.id)
+    index = indexing.opened(log.id, epoch.size)
+    root = subjects.key(known, kek)
+    lists = tuple(
+        _List(log.id, signed.size, known.id, age, list_key(root, age), root, today).read(index)
+        for age in range(known.generation + 1)
+    )
+    buckets, nodes = prove(index, [name for one in lists for name in one.proven()])
+    entry = IndexEntry(epoch.made_at, epoch.count, epoch.depth, bytes(epoch.root), epoch.size)
+    return Report(
+        origin=log.origin,
+        checkpoint=signed.note,
+        index=LoggedIndex(entry, epoch.entry_index, _path(log.id, epoch.entry_index, signed.size)),
+        lists=lists,
+        buckets=tuple(buckets),
+        nodes=nodes,
+        since=None if since is None else Since(since, tuple(sequencer.consistency(log.id, since, signed.size))),
+    )
+
+
+def _newest(body_id: UUID, log_id: UUID) -> tuple[sequencer.Signed, Epoch]:
+    """The newest checkpoint that enough have cosigned, with all their lines, and the newest index that it covers."""
+    for signed in _shown(body_id, log_id):
+        epoch = Epoch.objects.filter(body_id=body_id, entry_index__lt=signed.size).order_by("-size").first()
+        if epoch is not None:
+            return signed, epoch
+    if not Epoch.objects.filter(body_id=body_id).exists():
+        raise NotFoundError("there is no index yet")
+    if auditing.policy(body_id) is not None:
+        raise NotAuditedError
+    raise NotWitnessedError
+
+
+def _shown(body_id: UUID, log_id: UUID) -> Iterator[sequencer.Signed]:
+    if auditing.policy(body_id) is None:
+        yield witnessing.published(log_id)
+        return
+    for size in auditing.sizes(body_id):
+        if witnessing.is_witnessed(log_id, size):
+            signed = witnessing.cosigned(log_id, size)
+            note = add_signatures(signed.note, auditing.lines(body_id, size).values())
+            yield sequencer.Signed(signed.log, signed.size, signed.root, note, signed.signed_at)
+
+
+def _path(log_id: UUID, index: int, size: int) -> tuple[bytes, ...]:
+    return tuple(sequencer.inclusion(log_id, index, size))
+
+
+@dataclass(frozen=True, repr=False)
+class _List:
+    """一世代の一覧。 Reads the list of one generation of a person's key."""
+
+    log_id: UUID
+    size: int
+    subject_id: UUID
+    generation: int
+    key: bytes
+    root: bytes
+    today: date
+
+    def read(self, index: Index) -> PersonList:
+        """n = 1, 2, 3 ... while there is a label: nothing but the key says which leaves are the person's."""
+        found: list[ListEntry] = []
+        while places := index.find(label(self.key, len(found) + 1)):
+            found.append(self._entry(len(found) + 1, places[0]))
+        return PersonList(LIST, self.key, tuple(found))
+
+    def _entry(self, n: int, index: int) -> ListEntry:
+        leaf = Leaf.parse(sequencer.entry(self.log_id, index))
+        path = _path(self.log_id, index, self.size)
+        if leaf.opens > self.today:
+            return ListEntry(leaf, index, path)
+        event, fresh = self._opened(n, index, leaf)
+        return ListEntry(leaf, index, path, Happening.parse(event), fresh or b"")
+
+    def _opened(self, n: int, index: int, leaf: Leaf) -> tuple[bytes, bytes | None]:
+        """The event that the leaf commits to, of this person alone or of a hand-over; and an opening that is not derived."""
+        row = Single.objects.filter(subject_id=self.subject_id, generation=self.generation, n=n).first()
+        if row is not None:
+            return sealed.read(row, self.root)
+        fresh, source = opening(self.key, n), sequencer.batch_at(self.log_id, index)
+        events = Event.objects.none() if source is None else Event.objects.filter(source=source)
+        for data in events.values_list("data", flat=True):
+            if commitment(leaf.label, fresh, sha256(bytes(data)).digest()) == leaf.commit:
+                return bytes(data), None
+        raise StateError("the event of an entry is missing")

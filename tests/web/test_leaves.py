@@ -1,0 +1,285 @@
+"""Lists of people: leaves of hand-overs and of single events, indexes, reports that check, and the ends of a list."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.web.bodies import KEK
+from tests.web.conftest import BY, Ledger
+from tests.web.listing import KEY, NOW, TODAY, Office, event
+
+from azukari.completeness.leaf import LEAF_BYTES, Leaf, is_leaf
+from azukari.completeness.leaves_entry import LeavesEntry
+from azukari.errors import IncompleteError, NotFoundError, OptionError, StateError
+
+
+@pytest.fixture
+def office(ledger: Ledger) -> Office:
+    return Office(ledger)
+
+
+def entries(office: Office) -> list[bytes]:
+    from azukari.web.sequencer import queries
+
+    return list(queries.entries(office.ledger.log_id))
+
+
+def leaves(office: Office) -> list[Leaf]:
+    return [Leaf.parse(one) for one in entries(office) if is_leaf(one)]
+
+
+def test_report_when_a_person_stands_in_two_hand_overs_and_a_use_then_all_three_and_nothing_else(
+    office: Office,
+) -> None:
+    first = office.hand_over(["1", "2", "3"], spouses=["2", "", "9"], nobody=0)
+    office.note("2")
+    second = office.hand_over(["2", "4"], nobody=3)
+    office.index()
+    checked, made = office.checked("2")
+    (one,) = made.lists
+    assert [entry.event.id for entry in one.entries].count(first.hex) == 2, "by her own row, and by her spouse's"
+    assert sorted(entry.event.role for entry in one.entries) == ["person", "person", "person", "spouse"]
+    assert [entry.event.id for entry in one.entries][-1] == second.hex
+    assert checked.as_of == NOW and len(one.entries) == 4
+    assert [len(office.checked(other)[1].lists[0].entries) for other in ("1", "3", "4", "9")] == [1, 1, 1, 1]
+
+
+def test_leaves_when_appended_then_in_the_order_of_labels_with_the_entry_that_says_where(office: Office) -> None:
+    ids = [str(number) for number in range(40)]
+    made = office.hand_over(ids, nobody=5)
+    found = entries(office)
+    said = LeavesEntry.parse(found[-1])
+    ((first, count),) = said.runs
+    assert (said.handover, said.rows, said.leaves, count, said.state) == (made.hex, 45, 45, 45, "released")
+    run = [Leaf.parse(one) for one in found[first : first + count]]
+    assert all(left.label < right.label for left, right in pairwise(run))
+    assert len({(leaf.kind, leaf.entrustment, leaf.day) for leaf in run}) == 1, "nobody's leaf looks like any other"
+
+
+def test_leaves_when_few_then_they_name_no_entrustment_and_the_entry_only_a_band(office: Office) -> None:
+    office.hand_over(["1", "2"], nobody=1)
+    assert {leaf.entrustment for leaf in leaves(office)} == {bytes(16)}
+    assert b'"rows":"<10"' in entries(office)[-1]
+
+
+def test_finish_when_the_hand_over_is_given_up_then_all_leaves_stand_there_and_it_is_void(office: Office) -> None:
+    made = office.begin(["1", "2"])
+    assert office.finish(made, given_up=True) == "void" == office.finish(made)
+    assert len(leaves(office)) == 2 and LeavesEntry.parse(entries(office)[-1]).state == "void"
+    office.index()
+    assert len(office.checked("1")[1].lists[0].entries) == 1
+
+
+def test_files_when_a_bulk_is_done_then_nothing_of_its_people_is_left(office: Office) -> None:
+    from azukari.web.leaves.models import Reserved
+    from azukari.web.leaves.queries import leftovers
+
+    made = office.begin(["1", "2"])
+    spool = office.ledger.folder / "spool"
+    assert (spool / f"{made}.people").exists() and not leftovers()
+    office.finish(made)
+    assert not list(spool.glob(f"{made}*")) and not Reserved.objects.exists()
+
+
+def test_people_when_spooled_then_sealed_under_a_key_of_their_own(office: Office) -> None:
+    from azukari.errors import WrongKeyError
+    from azukari.web.leaves import files, people
+
+    made = office.begin(["1", "2", "3"])
+    held = people.read(files.people(made), KEY, made)
+    assert held.known.tolist() == sorted(office.numbers(["1", "2", "3"]).tolist())
+    raw = files.people(made).read_bytes()
+    assert held.roles["person"].astype("<i8").tobytes() not in raw and held.secret not in raw
+    with pytest.raises(WrongKeyError):
+        people.read(files.people(made), secrets.token_bytes(32), made)
+
+
+def test_index_when_a_bulk_is_open_then_it_waits(office: Office) -> None:
+    from azukari.web.leaves.actions import ending, epoch
+
+    made = office.begin(["1", "2"])
+    with pytest.raises(StateError):
+        office.index()
+    assert not epoch.make_due(body_id=office.ledger.body_id, by=BY, at=NOW)
+    with pytest.raises(StateError):
+        ending.rekey(subject_id=office.person("1").id, kek=KEK, by=BY, at=NOW)
+    assert office.person("1").generation == 0
+    office.finish(made)
+    assert epoch.make_due(body_id=office.ledger.body_id, by=BY, at=NOW)
+    assert not epoch.make_due(body_id=office.ledger.body_id, by=BY, at=NOW), "one an hour"
+    office.ledger.integrate()
+    assert len(office.checked("1")[1].lists[0].entries) == 1, "nothing of the refused change of keys is left"
+
+
+def test_index_when_made_three_times_then_two_are_kept_and_each_is_that_of_all_leaves(office: Office) -> None:
+    from azukari.completeness.auditing import Audit
+    from azukari.web.leaves import files, indexing
+
+    sizes = []
+    for round_ in range(3):
+        office.hand_over([str(round_), "x"])
+        sizes.append(office.index(NOW + timedelta(minutes=round_)))
+    kept = {folder.name for folder in files.epochs(office.ledger.log_id).iterdir()}
+    assert kept == {str(size) for size in sizes[1:]}
+    audit = Audit()
+    for one in entries(office):
+        audit.take(one)
+    assert audit.indexes == 3
+    rebuilt = indexing.opened(office.ledger.log_id, sizes[0])
+    assert rebuilt.count == 2, "an older one comes back from the leaves"
+
+
+def test_index_when_its_files_are_gone_then_the_report_rebuilds_them(office: Office) -> None:
+    import shutil
+
+    from azukari.web.leaves import files
+
+    office.hand_over(["1"])
+    office.index()
+    before = office.report("1").encode()
+    shutil.rmtree(files.epochs(office.ledger.log_id))
+    assert office.report("1").encode() == before
+
+
+def test_index_when_the_clock_is_behind_then_refused(office: Office) -> None:
+    office.hand_over(["1"])
+    office.index()
+    with pytest.raises(StateError):
+        office.index(NOW - timedelta(hours=1))
+
+
+def test_report_when_there_is_no_index_or_no_such_person_then_refused(office: Office) -> None:
+    from uuid import uuid4
+
+    from azukari.web.leaves.queries.reporting import report
+
+    office.hand_over(["1"])
+    office.ledger.integrate()
+    with pytest.raises(NotFoundError):
+        office.report("1")
+    office.index()
+    with pytest.raises(NotFoundError):
+        report(uuid4(), KEK, TODAY)
+
+
+def test_entry_when_withheld_then_counted_until_its_day_and_opened_on_it(office: Office) -> None:
+    until = TODAY + timedelta(days=30)
+    office.note("1", until=until)
+    office.note("1")
+    office.index()
+    checked, made = office.checked("1")
+    assert checked.withheld == (until,) and made.lists[0].entries[0].event is None
+    (hidden,) = [leaf for leaf in leaves(office) if leaf.withheld]
+    assert (hidden.kind, hidden.entrustment, hidden.opens) == (0, bytes(16), until)
+    later = NOW + timedelta(days=31)
+    office.index(later)
+    checked, made = office.checked("1", later)
+    assert not checked.withheld and made.lists[0].entries[0].event.purpose == "給付の審査"
+    assert len(made.lists[0].entries[0].opening) == 32
+
+
+@pytest.mark.parametrize("until", [TODAY, TODAY - timedelta(days=1)])
+def test_note_when_withheld_to_no_later_day_then_refused_and_nothing_is_counted(office: Office, until: date) -> None:
+    with pytest.raises(OptionError):
+        office.note("1", until=until)
+    assert office.note("1").n == 1
+
+
+def test_note_when_outside_a_transaction_then_refused(office: Office) -> None:
+    from azukari.web.leaves.actions import single
+
+    office.numbers(["1"])
+    with pytest.raises(StateError):
+        single.note(subject_id=office.person("1").id, event=event(), kek=KEK, by=BY, at=NOW)
+
+
+def test_note_when_what_happened_is_rolled_back_then_its_number_is_given_again(office: Office) -> None:
+    from django.db import transaction
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        office.note("1")
+        raise ZeroDivisionError
+    assert office.note("1").n == 1 and len(leaves(office)) == 1
+
+
+def test_rekey_when_somebody_saw_the_key_then_the_old_list_names_the_new_one_and_stays_shown(office: Office) -> None:
+    from azukari.web.leaves.actions import ending
+
+    office.hand_over(["1", "2"])
+    ending.rekey(subject_id=office.person("1").id, reason="鍵を見られた", kek=KEK, by=BY, at=NOW)
+    office.hand_over(["1"])
+    office.index()
+    checked, made = office.checked("1")
+    assert [len(one.entries) for one in made.lists] == [2, 1]
+    assert made.lists[0].entries[-1].event.basis == "鍵を見られた"
+    _, again = office.checked("1", key=made.lists[-1].key)
+    assert again.encode() == made.encode() and checked.visit.lists[0].entries == 2
+
+
+def test_report_when_visited_again_then_it_proves_that_the_ledger_is_the_same(office: Office) -> None:
+    office.hand_over(["1", "2"])
+    office.index()
+    checked, _ = office.checked("1")
+    office.hand_over(["1"])
+    office.index()
+    again, made = office.checked("1", since=checked.visit.seen.size, visit=checked.visit)
+    assert made.since.size == checked.visit.seen.size and again.visit.lists[0].entries == 2
+    with pytest.raises(IncompleteError):
+        office.checked("2", visit=again.visit)
+
+
+def test_erase_when_announced_then_a_last_report_checks_and_then_nothing_opens(office: Office) -> None:
+    from azukari.web.leaves.actions import ending
+    from azukari.web.leaves.models import Ending, Single
+
+    office.hand_over(["1", "2"])
+    office.note("1", until=TODAY + timedelta(days=9))
+    one = office.person("1")
+    acting: dict[str, Any] = {"subject_id": one.id, "kek": KEK, "by": BY, "at": NOW}
+    with pytest.raises(StateError):
+        ending.destroy(**acting)
+    for _ in range(2):
+        ending.announce(ground="保存期間の満了", **acting)
+    office.index()
+    _, made = office.checked("1")
+    assert [entry.event and entry.event.basis for entry in made.lists[0].entries][-1] == "保存期間の満了"
+    assert len(made.lists[0].entries) == 3, "announced once, however often it is asked for"
+    ending.destroy(**acting)
+    assert office.person("1") is None and not Single.objects.exists() and not Ending.objects.exists()
+    _, other = office.checked("2")
+    assert len(other.lists[0].entries) == 1
+    with pytest.raises(StateError):
+        ending.announce(ground="もう一度", **acting)
+
+
+def test_erase_when_it_has_no_ground_then_refused(office: Office) -> None:
+    from azukari.web.leaves.actions import ending
+
+    office.note("1")
+    with pytest.raises(OptionError):
+        ending.announce(subject_id=office.person("1").id, ground=" ", kek=KEK, by=BY, at=NOW)
+
+
+@given(st.lists(st.binary(min_size=LEAF_BYTES, max_size=LEAF_BYTES), max_size=30), st.booleans())
+def test_plan_when_sorted_then_by_all_of_the_label(rows: list[bytes], alike: bool) -> None:
+    from azukari.web.leaves import plan
+
+    if alike:  # eight bytes do not tell them apart
+        rows = [row[:26] + bytes(8) + row[34:] for row in rows]
+    table = plan.gathered(iter(rows), len(rows))
+    found = [table[place].tobytes() for place in plan.by_label(table)]
+    assert [row[26:58] for row in found] == sorted(row[26:58] for row in rows) and sorted(found) == sorted(rows)
+
+
+def test_numbers_when_one_person_stands_in_a_table_twice_then_two_entries_follow_one_another(office: Office) -> None:
+    office.hand_over(["1", "2", "1", "1"])
+    office.index()
+    assert len(office.checked("1")[1].lists[0].entries) == 3
+    assert np.all(office.numbers(["1", "1"]) == office.person("1").number)
