@@ -2,6 +2,9 @@
 
     python bench/completeness.py [--quick]
 
+kernels: how long the leaves of a million entries take, each with its label, its derived opening and its commitment, and of how
+many labels a second an index is built.
+
 proofs: ledgers of 10^5, 10^6 and 10^7 leaves, in which one person has 5 or 50 entries; how large the report is, and how
 long azukari and the small verifier (verifier/, the standard library alone) take to check it, with two witnesses and
 an auditor. Sizes hang on how full the buckets are, so each is measured where they are fullest, too.
@@ -31,7 +34,8 @@ import numpy as np
 from azukari.completeness.checking import verify_report
 from azukari.completeness.index import Index, build, prove
 from azukari.completeness.index_entry import IndexEntry
-from azukari.completeness.leaf import LEAF_BYTES
+from azukari.completeness.leaf import LEAF_BYTES, head
+from azukari.completeness.making import label_of, shown
 from azukari.completeness.report import ListEntry, LoggedIndex, PersonList, Report
 from azukari.ledger.checkpoint import Checkpoint, sign_checkpoint
 from azukari.ledger.tree import Tree, leaf_hash
@@ -235,7 +239,29 @@ def in_page(running: Any, one: Proven) -> float:
     return float(took)
 
 
-QUESTIONS: Final[tuple[Callable[[bool], Measures], ...]] = (proofs, page)
+# --- kernels: how long do labels, leaves and an index take?
+
+
+def kernels(quick: bool) -> Measures:
+    """One core; figures of a million, also when fewer were made."""
+    count, suffix = (200_000, "_quick") if quick else (1_000_000, "")
+    drawn = np.random.default_rng(1)
+    keys = [row.tobytes() for row in drawn.integers(0, 256, (count, 32), dtype=np.uint8)]
+    front, event = head(1, bytes(16), AT.date()), sha256(b"event").digest()
+    start = time.process_time()
+    leaves = sorted(shown(front, keys, range(1, count + 1), event), key=label_of)
+    made = time.process_time()
+    index = build(b"".join(label_of(leaf) for leaf in leaves), np.arange(count, dtype=np.uint64))
+    built = time.process_time()
+    seconds, speed = (made - start) * 1_000_000 / count, index.count / (built - made)
+    print(f"leaves of a million entries, sorted: {seconds:.2f} s; index: {speed:,.0f} labels a second")
+    return {
+        f"leaves_seconds_1m{suffix}": measure(seconds, 6.0),
+        f"index_labels_per_second{suffix}": measure(speed, 500_000, "higher"),
+    }
+
+
+QUESTIONS: Final[tuple[Callable[[bool], Measures], ...]] = (kernels, proofs, page)
 
 
 def main() -> int:

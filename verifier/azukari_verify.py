@@ -1204,6 +1204,8 @@ REPORT = {
 VISIT = {"type": "azukari/visit/v1", "origin": TEXT, "checkpoint": TEXT,
          "lists": [{"chain": lambda v: small(v) and v < 2, "entries": small, "id": HEX32}]}
 
+MISBEHAVIOUR = {"type": "azukari/misbehaviour/v1", "word": TEXT, "kind": TEXT, "step": small, "report": TEXT, "visit": TEXT}
+
 class Leaf:
     """90 bytes: day (since 1970), the day on which it is opened, what it states, label and commitment."""
     def __init__(self, raw: bytes) -> None:
@@ -1335,13 +1337,15 @@ class Report:
 
     def step_5(self) -> None:
         """示された部分は、その索引のものです / the parts that are shown are those of the index"""
-        depth, level = self.i["depth"], {}
+        depth, level, self.found = self.i["depth"], {}, {}
         for prefix, raw in self.buckets.items():
             rows = [raw[at : at + 40] for at in range(0, len(raw), 40)]
             whole = prefix < 1 << depth and len(raw) % 40 == 0
             need(whole and rows == sorted(set(rows)), "format", "a bucket that is not sorted")
             need(all(bits(row, depth) == prefix for row in rows), "format", "a record in another's bucket")
             level[prefix] = H(b"\x02", raw)
+            for row in rows:
+                self.found.setdefault(row[:32], []).append(int.from_bytes(row[32:], "big"))
         labels = [label for each in self.lists for label in each.absent + [label for _, label, _ in each.numbered]]
         need(set(self.buckets) == {bits(label, depth) for label in labels}, "proof", "buckets that are not those of the list")
         rest = self.nodes
@@ -1374,15 +1378,10 @@ class Report:
             now = counts.get((each["chain"], each["id"]), -1)
             need(now >= each["entries"], "incomplete", "a list is shorter, or gone", "shortened")
 
-    def found(self, label: bytes) -> list[int]:
-        raw = self.buckets[bits(label, self.i["depth"])]
-        rows = [raw[at : at + 40] for at in range(0, len(raw), 40)]
-        return [int.from_bytes(row[32:], "big") for row in rows if row[:32] == label]
-
     def step_7(self) -> None:
         """一覧の記載は、どれも索引に一度だけあり、台帳のものです / every entry is in the index once, and in the ledger"""
         for n, label, entry in (each for listing in self.lists for each in listing.numbered):
-            found = self.found(label)
+            found = self.found.get(label, [])
             need(len(found) > 0, "incomplete", f"entry {n} is in no index", "missing")
             need(len(found) == 1, "incomplete", f"entry {n} is in the index more than once", "twice")
             fits = found == [entry.index] and entry.leaf.label == label and entry.index < self.i["size"]
@@ -1392,7 +1391,7 @@ class Report:
     def step_8(self) -> None:
         """一覧にない記載は、見つかりません / there is no entry that the list does not show"""
         for label in (each for listing in self.lists for each in listing.absent):
-            need(self.found(label) == [], "incomplete", "an entry that the list does not show", "skipped")
+            need(label not in self.found, "incomplete", "an entry that the list does not show", "skipped")
 
     def step_9(self) -> None:
         """内容は、事前に固定したものです。開く日の来たものは、開かれています / events are those that were committed to, and open when they should be"""
@@ -1576,7 +1575,7 @@ def write_file(path: str, raw: bytes) -> None:
 
 def report_options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="azukari_verify.py report", description="Verify a person's own list (.azl).")
-    parser.add_argument("file", help="the report, .azl")
+    parser.add_argument("file", help="the report, .azl; or the evidence file that one left, .azm.json")
     parser.add_argument("--log-key", action="append", required=True, help="a verifier key of the ledger; may be repeated")
     parser.add_argument("--policy", help="file: the witnesses that must have cosigned")
     parser.add_argument("--auditors", help="file: the auditors that must have cosigned")
@@ -1609,8 +1608,11 @@ def report_main(arguments: list[str]) -> int:
             print(f"✓ {number:2} {text}")
 
     try:
-        report = read_file(options.file)
-        checked = Report(report_given(options), options.now or datetime.now(timezone.utc), tick)
+        report, given = read_file(options.file), report_given(options)
+        if options.file.lower().endswith(".azm.json"):
+            verdict = again(report, given)
+            return tell_report(options, None, verdict, evidence)
+        checked = Report(given, options.now or datetime.now(timezone.utc), tick)
         checked.run(report)
         if options.keep:
             write_file(options.keep, checked.result["visit"].encode())
@@ -1619,6 +1621,20 @@ def report_main(arguments: list[str]) -> int:
         verdict = refused.word, refused.detail, refused.kind
         evidence = keep_evidence(options, checked, refused)
     return tell_report(options, checked, verdict, evidence)
+
+def again(raw: bytes, given: dict[str, Any]) -> tuple[str, str, str]:
+    """An evidence file: at the time of its index the same failure is found, or it is no evidence."""
+    claim = parse_canonical(raw)
+    check(claim, MISBEHAVIOUR, "evidence")
+    index = parse_canonical(json.loads(claim["report"])["index"]["entry"].encode())
+    checked = Report({**given, "visit": claim["visit"] or None}, moment(index["at"]), lambda number: None)
+    try:
+        checked.run(claim["report"].encode())
+    except Refused as refused:
+        found = {"word": refused.word, "kind": refused.kind, "step": checked.passed + 1}
+        told = f"{refused.word} {refused.kind} at step {checked.passed + 1}: {refused.detail}"
+        return "holds" if found == {name: claim[name] for name in found} else "evidence", told, ""
+    return "evidence", "the list in this file holds", ""
 
 def keep_evidence(options: argparse.Namespace, checked: Report | None, refused: Refused) -> str:
     """The name of the file; empty where step 1 failed, or where it cannot be written: the verdict stands without it."""

@@ -207,6 +207,31 @@ def test_report_when_it_fails_then_the_step_and_the_evidence_file_are_named(
     assert [file.name for file in other.iterdir()] == ["incomplete-skipped.azm.json"]
 
 
+@pytest.mark.parametrize("name", ["attack-duplicate-label", "attack-roll-back", "attack-swapped-openings"])
+def test_evidence_when_somebody_else_checks_it_then_the_same_failure_or_none_at_all(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = read(ROOT / "vectors" / "completeness" / f"{name}.json")
+    verify.main(command(case, tmp_path))
+    (file,) = tmp_path.glob("*.azm.json")
+    line = ["report", str(file), "--log-key", LOG.vkey]
+    capsys.readouterr()
+    assert verify.main([*line, "--lang", "en"]) == 0
+    assert f"It holds. ({case['expect']['word']} " in capsys.readouterr().out
+    value = json.loads(file.read_bytes())
+    honest = read(ROOT / "vectors" / "completeness" / "entries-5.json")["report"]
+    for change, code in (
+        ({"report": honest, "visit": ""}, 19),
+        ({"step": 3}, 19),
+        ({"more": 1}, 10),
+        ({"report": ""}, 10),
+    ):
+        text = json.dumps(value | change, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        file.write_text(text, encoding="utf-8", newline="")
+        assert verify.main(line) == code
+    assert len(list(tmp_path.glob("*.azm.json"))) == 1
+
+
 def test_report_when_the_evidence_cannot_be_written_then_the_verdict_stands(tmp_path: Path) -> None:
     case = read(ROOT / "vectors" / "completeness" / "attack-roll-back.json")
     assert verify.main([*command(case, tmp_path), "--evidence", str(tmp_path / "none")]) == 23

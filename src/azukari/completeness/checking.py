@@ -180,10 +180,10 @@ def _require_same_ledger(report: Report, checkpoint: Checkpoint, seen: Checkpoin
 
 def _require_entries(report: Report, checkpoint: Checkpoint) -> None:
     """Step 7."""
-    entry, buckets = report.index.entry, dict(report.buckets)
+    entry, records = report.index.entry, index.found_in(report.buckets)
     for one, n, each in _numbered(report):
         label = one.label(n)
-        found = index.look_up(buckets[index.prefix_of(label, entry.depth)], label)
+        found = records.get(label, [])
         if not found:
             raise IncompleteError("an entry stands in no index", kind="missing")
         if len(found) > 1:
@@ -195,11 +195,9 @@ def _require_entries(report: Report, checkpoint: Checkpoint) -> None:
 
 def _require_no_others(report: Report) -> None:
     """Step 8."""
-    depth, buckets = report.index.entry.depth, dict(report.buckets)
-    for one in report.lists:
-        for label in one.absent():
-            if index.look_up(buckets[index.prefix_of(label, depth)], label):
-                raise IncompleteError("there is an entry that the list does not show", kind="skipped")
+    records = index.found_in(report.buckets)
+    if any(label in records for one in report.lists for label in one.absent()):
+        raise IncompleteError("there is an entry that the list does not show", kind="skipped")
 
 
 def _require_openings(report: Report) -> None:

@@ -161,6 +161,16 @@ def look_up(records: bytes, label: bytes) -> list[int]:
     return [int.from_bytes(row[LABEL_BYTES:], "big") for row in rows if row[:LABEL_BYTES] == label]
 
 
+def found_in(buckets: Iterable[tuple[int, bytes]]) -> dict[bytes, list[int]]:
+    """Indexes by label, of all buckets; read once, since an office may show a bucket as large as a report can be."""
+    found: dict[bytes, list[int]] = {}
+    for _, records in buckets:
+        for at in range(0, len(records), RECORD_BYTES):
+            row = records[at : at + RECORD_BYTES]
+            found.setdefault(row[:LABEL_BYTES], []).append(int.from_bytes(row[LABEL_BYTES:], "big"))
+    return found
+
+
 def prefix_of(label: bytes, depth: int) -> int:
     """The first ``depth`` bits of a label, as a number: its bucket."""
     return int.from_bytes(label[:8], "big") >> (64 - depth)

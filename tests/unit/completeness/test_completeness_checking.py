@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from azukari.completeness.auditing import Audit
 from azukari.completeness.checking import verify_report
+from azukari.completeness.index import bucket_hash
 from azukari.completeness.misbehaviour import Misbehaviour
 from azukari.completeness.report import MAX_ENTRIES, MAX_REPORT, PersonList, Report, Since
 from azukari.completeness.shown import ShownEntry, show, verify_shown
@@ -140,6 +143,20 @@ def test_report_when_the_list_says_less_than_it_could_then_the_same_list_is_foun
     with pytest.raises(IncompleteError, match="does not show") as caught:
         verify_report(world.report().encode(), NOW, [LOG])
     assert caught.value.facts == {"step": 8, "kind": "skipped"}
+
+
+def test_report_when_a_bucket_holds_fifty_thousand_records_then_looking_up_takes_no_longer() -> None:
+    """An office that says to have one leaf, and shows a bucket of fifty thousand, to sixty-four lists."""
+    labels = sorted(sha256(str(number).encode()).digest() for number in range(50_000))
+    bucket = b"".join(label + bytes(8) for label in labels)
+    world = World(1)
+    world.book.index(count=1, depth=0, root=bucket_hash(bucket))
+    report = replace(world.report(), buckets=((0, bucket),), nodes=b"")
+    lists = tuple(PersonList(0, bytes([number]) * 32, ()) for number in range(64))
+    started = time.process_time()
+    with pytest.raises(IncompleteError) as caught:
+        verify_report(replace(report, lists=lists).encode(), NOW, [LOG])
+    assert caught.value.facts["step"] == 10 and time.process_time() - started < 3
 
 
 def test_verdict_when_nothing_was_asked_then_it_is_named() -> None:
