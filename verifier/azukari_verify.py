@@ -1594,7 +1594,7 @@ def report_given(options: argparse.Namespace) -> dict[str, Any]:
         texts = {name: read_file(path).decode("utf-8") if path else None for name, path in files.items()}
     except UnicodeDecodeError:
         raise Refused("format", "a policy or visit that is no text") from None
-    key = options.key and options.key.strip().lower()
+    key = options.key and "".join(options.key.split()).lower()
     need(not key or re.match(HEX32 + "\\Z", key) is not None, "format", "--key")
     return {"vkeys": options.log_key, "key": key, **texts}
 

@@ -110,6 +110,17 @@ def test_evidence_when_somebody_else_checks_it_then_the_same_failure_or_none_at_
         refused("evidence", call, "verify", file, *log)
 
 
+def test_list_when_the_key_is_in_a_letter_then_it_is_found_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, command = written("entries-5", tmp_path, monkeypatch)
+    groups = " ".join(case["key"].upper()[at : at + 4] for at in range(0, 64, 4))
+    (tmp_path / "key").write_text(f"あなたの一覧の鍵\n\n鍵 / key\n{groups}\n", encoding="utf-8")
+    assert "key" not in call(*command, "--json").json["not_asked"]
+    (tmp_path / "key").write_text(f"{groups[:-1]}0\n", encoding="utf-8")
+    refused("wrong-key", call, *command)
+
+
 def test_list_when_the_key_is_no_list_key_then_format_error_and_no_evidence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

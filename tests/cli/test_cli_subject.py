@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -155,6 +156,36 @@ def test_audit_when_an_index_is_wrong_then_refused_with_evidence_and_nothing_is_
     evidence = json.loads((scene / "audited" / f"index-root-{index}.azm.json").read_text())
     assert (evidence["index"], evidence["word"]) == (index, "index")
     assert not (scene / "cosigned").exists() and not (scene / "audited" / "state.json").exists()
+
+
+def test_audit_when_an_index_stays_behind_what_was_audited_before_then_refused(scene: Scene) -> None:
+    """The second covers what stood before the first, and no more: what was logged in between could wait for ever."""
+    from django.db import transaction
+
+    from azukari.cli.options import open_office
+    from azukari.completeness.index_entry import IndexEntry
+    from azukari.web.leaves.models import Epoch
+    from azukari.web.sequencer import queries
+    from azukari.web.sequencer.actions import entry
+
+    call("ledger", "audit-key", scene / "auditor.key", "--name", "audit.example/a1")
+    office = open_office(scene / "office", scene / "office.key", None)
+    last, log = Epoch.objects.get(), queries.log_of(office.body_id)
+    size = queries.count(log.id)
+
+    def append(*datas: bytes) -> None:
+        with transaction.atomic():
+            for data in datas:
+                entry.append(log_id=log.id, data=data, by=office.by, at=office.at)
+        scene.json("ledger", "export", scene / "public")
+
+    first = IndexEntry(last.made_at, last.count, last.depth, bytes(last.root), size)
+    append(b'{"type":"azukari/other/v1"}', first.encode())
+    assert audit(scene, scene / "public").json["indexes"] == 2
+    append(replace(first, size=size + 1).encode())
+    answer = audit(scene, scene / "public")
+    assert (answer.json["error"], answer.code) == ("index", 63)
+    assert (scene / "audited" / f"index-order-{size + 2}.azm.json").exists()
 
 
 def test_audit_answer_when_by_nobody_of_the_policy_or_of_another_ledger_then_refused(scene: Scene) -> None:

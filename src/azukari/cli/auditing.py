@@ -196,7 +196,7 @@ class _Auditing:
         places = _first(self.state / _PLACES, 8 * held["labels"])
         labels = _first(self.state / _LABELS, 32 * held["labels"])
         last = IndexEntry.parse(held["last"].encode()) if held["last"] else None
-        return held["checkpoint"].encode(), Audit(labels, places, held["size"], last)
+        return held["checkpoint"].encode(), Audit(labels, places, held["size"], last, held["place"])
 
     def _keep(self, audit: Audit, shown: bytes) -> None:
         """Labels and places first; they count only once the state names so many."""
@@ -207,6 +207,7 @@ class _Auditing:
             "checkpoint": shown.decode(),
             "labels": len(audit.places) // 8,
             "last": audit.last.encode().decode() if audit.last else "",
+            "place": audit.place,
             "size": audit.size,
         }
         with replacing(self.state / _STATE) as file:

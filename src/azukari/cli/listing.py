@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,19 +14,19 @@ import click
 from azukari.cli.options import now, read_small
 from azukari.cli.speech import Speech
 from azukari.completeness.checking import Checked, verify_report
-from azukari.completeness.labels import KEY_BYTES
 from azukari.completeness.misbehaviour import MAX_EVIDENCE, Misbehaviour
 from azukari.completeness.misbehaviour import SUFFIX as EVIDENCE_SUFFIX
-from azukari.completeness.reading import timed, unhexed
+from azukari.completeness.reading import timed
 from azukari.completeness.report import MAX_REPORT, REPORT, SUFFIX, ListEntry, Report
 from azukari.completeness.visit import MAX_VISIT, Visit
-from azukari.errors import AzukariError, EvidenceError, OptionError, VerificationError
+from azukari.errors import AzukariError, EvidenceError, FormatError, OptionError, VerificationError
 from azukari.ledger.limits import LIMITS
 from azukari.ledger.note import Verifier
 from azukari.ledger.policy import Policy
 from azukari.stores.files import replacing
 
 JAPAN: Final = timedelta(hours=9)
+MAX_LETTER: Final = 65_536  # bytes
 _MARK: Final = f'"type":"{REPORT}"}}'.encode()  # the last member of a report
 _NOT_ASKED: Final = {
     "key": ("あなたの鍵の一覧かは確かめていません（-i）。", "Not checked whether it is the list of your key (-i)."),
@@ -89,11 +90,18 @@ def _checked(data: bytes, visit: bytes, at: datetime, asked: Asked) -> Checked:
     if asked.log_key is None:
         raise OptionError("--log-key")
     policy, auditors = _policy(asked.policy), _policy(asked.auditors)
-    key = (
-        None if asked.key is None else unhexed(read_small(asked.key, 100).decode("ascii", "replace").strip(), KEY_BYTES)
-    )
+    key = None if asked.key is None else _list_key(read_small(asked.key, MAX_LETTER))
     kept = Visit.parse(visit) if visit else None
     return verify_report(data, at, [Verifier.parse(asked.log_key)], policy, auditors, key=key, visit=kept)
+
+
+def _list_key(data: bytes) -> bytes:
+    """The key in a file or in the letter that a person got: the first line of 64 hexadecimal digits, spaces between them."""
+    for line in data.decode("utf-8", "replace").splitlines():
+        spelled = "".join(line.split()).lower()
+        if re.fullmatch("[0-9a-f]{64}", spelled):
+            return bytes.fromhex(spelled)
+    raise FormatError("no list key in this file")
 
 
 def _policy(path: Path | None) -> Policy | None:
