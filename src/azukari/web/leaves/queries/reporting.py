@@ -8,12 +8,11 @@ from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
-from azukari.completeness.event import Event as Happening
-from azukari.completeness.index import Index, prove
+from azukari.completeness.composing import Ground, Opened, compose, read_list
 from azukari.completeness.index_entry import IndexEntry
-from azukari.completeness.labels import LIST, commitment, label, list_key, opening
+from azukari.completeness.labels import commitment, list_key, opening
 from azukari.completeness.leaf import Leaf
-from azukari.completeness.report import ListEntry, LoggedIndex, PersonList, Report, Since
+from azukari.completeness.report import LoggedIndex, Report, Since
 from azukari.errors import NotAuditedError, NotFoundError, NotWitnessedError, StateError
 from azukari.ledger.witnessing import add_signatures
 from azukari.stores.keys import KeyEncryptionKey
@@ -34,28 +33,39 @@ def report(subject_id: UUID, kek: KeyEncryptionKey, today: date, since: int | No
     """
     known = subjects.subject(subject_id)
     log = sequencer.log_of(known.body)
-    signed, epoch = _newest(known.body, log.id)
-    index = indexing.opened(log.id, epoch.size)
-    root = subjects.key(known, kek)
+    signed, epoch = newest(known.body, log.id)
+    stands, root = ground(signed, epoch), subjects.key(known, kek)
     lists = tuple(
-        _List(log.id, signed.size, known.id, age, list_key(root, age), root, today).read(index)
+        read_list(stands, list_key(root, age), _Opener(log.id, known.id, age, list_key(root, age), root, today))
         for age in range(known.generation + 1)
     )
-    buckets, nodes = prove(index, [name for one in lists for name in one.proven()])
+    return compose(stands, lists, None if since is None else going_on(signed, since))
+
+
+def ground(signed: sequencer.Signed, epoch: Epoch) -> Ground:
+    """What reports stand on: the ledger under a checkpoint, and an index that it covers. StorageError."""
+    log_id = signed.log
     entry = IndexEntry(epoch.made_at, epoch.count, epoch.depth, bytes(epoch.root), epoch.size)
-    return Report(
-        origin=log.origin,
+    return Ground(
+        origin=sequencer.log(log_id).origin,
         checkpoint=signed.note,
-        index=LoggedIndex(entry, epoch.entry_index, _path(log.id, epoch.entry_index, signed.size)),
-        lists=lists,
-        buckets=tuple(buckets),
-        nodes=nodes,
-        since=None if since is None else Since(since, tuple(sequencer.consistency(log.id, since, signed.size))),
+        logged=LoggedIndex(entry, epoch.entry_index, _path(log_id, epoch.entry_index, signed.size)),
+        index=indexing.opened(log_id, epoch.size),
+        entry=lambda index: sequencer.entry(log_id, index),
+        path=lambda index: _path(log_id, index, signed.size),
     )
 
 
-def _newest(body_id: UUID, log_id: UUID) -> tuple[sequencer.Signed, Epoch]:
-    """The newest checkpoint that enough have cosigned, with all their lines, and the newest index that it covers."""
+def going_on(signed: sequencer.Signed, since: int) -> Since:
+    """The consistency path from a checkpoint of the size ``since``. Raises as ``sequencer.consistency``."""
+    return Since(since, tuple(sequencer.consistency(signed.log, since, signed.size)))
+
+
+def newest(body_id: UUID, log_id: UUID) -> tuple[sequencer.Signed, Epoch]:
+    """The newest checkpoint that enough have cosigned, with all their lines, and the newest index that it covers.
+
+    NotFoundError before the first index; NotWitnessedError, NotAuditedError while too few have cosigned one.
+    """
     for signed in _shown(body_id, log_id):
         epoch = Epoch.objects.filter(body_id=body_id, entry_index__lt=signed.size).order_by("-size").first()
         if epoch is not None:
@@ -83,31 +93,22 @@ def _path(log_id: UUID, index: int, size: int) -> tuple[bytes, ...]:
 
 
 @dataclass(frozen=True, repr=False)
-class _List:
-    """一世代の一覧。 Reads the list of one generation of a person's key."""
+class _Opener:
+    """一覧の中身。 What the leaves of one generation of a person's list commit to, as far as it is shown ``today``."""
 
     log_id: UUID
-    size: int
     subject_id: UUID
     generation: int
     key: bytes
     root: bytes
     today: date
 
-    def read(self, index: Index) -> PersonList:
-        """n = 1, 2, 3 ... while there is a label: nothing but the key says which leaves are the person's."""
-        found: list[ListEntry] = []
-        while places := index.find(label(self.key, len(found) + 1)):
-            found.append(self._entry(len(found) + 1, places[0]))
-        return PersonList(LIST, self.key, tuple(found))
-
-    def _entry(self, n: int, index: int) -> ListEntry:
-        leaf = Leaf.parse(sequencer.entry(self.log_id, index))
-        path = _path(self.log_id, index, self.size)
+    def __call__(self, n: int, index: int, leaf: Leaf) -> Opened | None:
+        """The event, and the opening where it is not derived; None before the day on which it is opened. StateError."""
         if leaf.opens > self.today:
-            return ListEntry(leaf, index, path)
+            return None
         event, fresh = self._opened(n, index, leaf)
-        return ListEntry(leaf, index, path, Happening.parse(event), fresh or b"")
+        return event, fresh or b""
 
     def _opened(self, n: int, index: int, leaf: Leaf) -> tuple[bytes, bytes | None]:
         """The event that the leaf commits to, of this person alone or of a hand-over; and an opening that is not derived."""
