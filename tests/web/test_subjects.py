@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import os
+import subprocess
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -16,10 +20,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.web.bodies import KEK, another_body
 from tests.web.conftest import AT, BY, Ledger
+from tools.postgres import programs
 
+from azukari.completeness import labels
 from azukari.errors import AzukariError, FormatError, NumberInTextError, PayloadError, StateError, WrongKeyError
 from azukari.fields.numbers import failing_number, individual_check_digit, is_individual_number
-from azukari.stores.keys import KeyEncryptionKey
+from azukari.seal.identity import Identity
+from azukari.stores.keys import KeyEncryptionKey, derived_from
+from azukari.web import environment
 
 
 def ensure(body_id: UUID, *local_ids: str) -> list[Any]:
@@ -194,15 +202,44 @@ def test_cell_when_any_byte_is_changed_then_it_does_not_open() -> None:
 
 
 def dump(office: Path) -> bytes:
-    """Every value that the register holds, as bytes, from a dump of it, and every file of the office."""
+    """Every value that the register holds, as bytes; on PostgreSQL what pg_dump writes too; and every file of the office."""
     from django.apps import apps
+
+    from azukari.web.postgresql import wall
 
     found = []
     for model in apps.get_models():
         for row in model._default_manager.values_list():
             found += [bytes(v) if isinstance(v, (bytes, memoryview)) else str(v).encode() for v in row]
     found += [path.read_bytes() for path in office.rglob("*") if path.is_file()]
+    if (office / environment.ADDRESS).exists():
+        address = (office / environment.ADDRESS).read_text().strip()
+        program = (programs() or Path()) / "pg_dump"
+        command = [program, "--enable-row-security", "--dbname", address]
+        told = {**os.environ, "PGOPTIONS": f"-c {wall.DOOR}={wall.ALL.door}"}
+        found.append(subprocess.run(command, capture_output=True, check=True, timeout=60, env=told).stdout)
     return b"\0".join(found)
+
+
+def derived(root: bytes, name: bytes) -> list[bytes]:
+    """What is made of a person's key, and the pseudonym, each as it is, in hex and in base64."""
+    from azukari.web.subjects import cells
+
+    keys = [labels.list_key(root, generation) for generation in range(3)]
+    made = [make(key, n) for key in keys for n in range(1, 20) for make in (labels.label, labels.opening)]
+    values = [root, name, derived_from(root, "azukari/subject-cell/v2"), *keys, *map(labels.key_id, keys), *made]
+    forms = [form for value in values for form in (value, value.hex().encode(), b64encode(value)[:-2])]
+    return [*forms, cells.key_id(root), cells.key_id(root).hex().encode()]
+
+
+def backed_up_pages() -> list[bytes]:
+    """The keys in a backup of the keystore that is made now, as whoever has all keys reads them."""
+    from azukari.web.backup import keystores
+
+    eyes, out = Identity.generate(), io.BytesIO()
+    keystores.make(out, kek=KEK, to=[eyes.recipient], at=AT)
+    out.seek(0)
+    return [content for _, content in keystores.verify(out, eyes.secret, KEK).copy.opened(KEK)]
 
 
 def sealed_page(office: Path, slot: int) -> bytes:
@@ -219,22 +256,32 @@ def test_erase_when_done_then_nothing_of_the_person_opens_and_all_else_does(
     ledger: Ledger, new_cell: Callable[[Any, str], tuple[bytes, Any]]
 ) -> None:
     from azukari.web.subjects import cells, queries
-    from azukari.web.subjects.actions import counting, subject
+    from azukari.web.subjects.actions import counting, protection, subject
     from azukari.web.subjects.local_ids import pseudonym, pseudonym_key
     from azukari.web.subjects.models import Listed, Subject
+    from azukari.web.subjects.queries import protections
 
     gone, stays = ensure(ledger.body_id, "7000417", "7000418")
     sealed = {one.id: new_cell(one, f"事情 {one.id}") for one in (gone, stays)}
     key, page = opens(gone), sealed_page(ledger.folder, gone.number)
     name = pseudonym(pseudonym_key(ledger.body_id, KEK), "7000417")
-    assert page in dump(ledger.folder) and name in dump(ledger.folder), "this finds what is there"
+    before = dump(ledger.folder)
+    assert page in before and name in before, "this finds what is there"
+    assert (ledger.folder / environment.SQLITE).exists() or name.hex().encode() in before
     counting.take(body_id=ledger.body_id, numbers=np.array([gone.number, stays.number]), by=BY, at=AT)
     list_key = queries.list_key(gone, KEK)
+    terms = protection.Terms(AT.date(), None, "rows", note="申出")
+    noted = protection.add(body_id=ledger.body_id, local_ids=["7000417", "7000418"], terms=terms, kek=KEK, by=BY, at=AT)
+    protection.end(protection_id=noted[0], by=BY, at=AT)
     subject.destroy(subject_id=gone.id, kek=KEK, by=BY, at=AT)
 
     kept = dump(ledger.folder)
-    for secret in (key, list_key, page, name, b"7000417", f"事情 {gone.id}".encode()):
+    for secret in (*derived(key, name), page, b"7000417", f"事情 {gone.id}".encode()):
         assert secret not in kept
+    assert list_key in derived(key, name)
+    assert [one.note for one in protections.page(ledger.body_id, 1, KEK).rows].count("申出") == 1
+    for content in backed_up_pages():
+        assert key not in content
     assert [one.number for one in Listed.objects.all()] == [stays.number]
     assert queries.list_keys([gone.number, stays.number], [0, 0], KEK) == [b"", queries.list_key(stays, KEK)]
     with pytest.raises(StateError):

@@ -21,7 +21,7 @@ _HYPHENS: Final = "-‐‑‒–—―−ー"
 
 def plain(local_id: str) -> str:
     """The one form of an id: NFKC, which makes widths equal, without space around it. Zeros and letters stay as they are."""
-    return unicodedata.normalize("NFKC", local_id).strip()
+    return (local_id if local_id.isascii() else unicodedata.normalize("NFKC", local_id)).strip()
 
 
 def loose(local_id: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -26,18 +27,31 @@ _CUT: Final = (
 )
 
 
-def insert(first: int, body_id: UUID, names: Sequence[bytes], by: UUID, at: datetime) -> int:
-    """Insert people of these pseudonyms (32 bytes), numbered from ``first``, in the caller's transaction.
+@dataclass(frozen=True)
+class Drawn:
+    """登録前の人。 New people in the order of their numbers: ids (16 bytes each, ascending) and pseudonyms (32 bytes)."""
+
+    ids: bytes
+    names: Sequence[bytes]
+
+
+def draw(names: Sequence[bytes]) -> Drawn:
+    """Give these pseudonyms random ids, and their numbers a random order.
+
+    A list of ids is mostly sorted: in its order the neighbours of a number would tell who it was, once it is erased.
+    """
+    order = np.argsort(np.frombuffer(secrets.token_bytes(8 * len(names)), dtype=np.uint64), kind="stable")
+    return Drawn(_random_ids(len(names)), [names[place] for place in order.tolist()])
+
+
+def insert(people: Drawn, first: int, body_id: UUID, by: UUID, at: datetime) -> int:
+    """Insert new people, numbered from ``first``, in the caller's transaction.
 
     Returns how many it were: whoever the body has already is left as it is, after waiting for another transaction that
     inserts the same one. Django's IntegrityError for a row that no table takes.
     """
-    shuffled = list(names)
-    # A list of ids is mostly sorted: in its order the neighbours of a number would tell who it was, once it is erased.
-    secrets.SystemRandom().shuffle(shuffled)
-    ids = _random_ids(len(shuffled))
     run = _insert_cut if connection.vendor == "postgresql" else _insert_each
-    return run(first, body_id, ids, shuffled, by, at)
+    return run(first, body_id, people.ids, people.names, by, at)
 
 
 def look(body_id: UUID, names: Sequence[bytes], columns: str) -> Iterator[tuple[Any, ...]]:
@@ -59,7 +73,7 @@ def look(body_id: UUID, names: Sequence[bytes], columns: str) -> Iterator[tuple[
 
 def as_id(value: Any) -> UUID:
     """An id as the database gave it."""
-    return value if isinstance(value, UUID) else UUID(hex=value)
+    return value if isinstance(value, UUID) else UUID(int=int(value, 16))
 
 
 def _insert_each(first: int, body_id: UUID, ids: bytes, names: Sequence[bytes], by: UUID, at: datetime) -> int:

@@ -29,10 +29,15 @@ def ensure(
     """
     names = pseudonyms(pseudonym_key(body_id, kek), required(local_ids))
     with transaction.atomic():
-        found = queries.by_pseudonym(body_id, list(dict.fromkeys(names)))
-        if missing := [one for one in dict.fromkeys(names) if one not in found]:
-            _make(body_id, missing, kek, by, at)
-            found |= queries.by_pseudonym(body_id, missing)
+        wanted = list(dict.fromkeys(names))
+        found = queries.by_pseudonym(body_id, wanted)
+        if missing := [one for one in wanted if one not in found]:
+            people, first, whole = _make(body_id, missing, kek, by, at)
+            made = {
+                name: queries.SubjectInfo(UUID(bytes=people.ids[16 * n : 16 * n + 16]), body_id, first + n)
+                for n, name in enumerate(people.names)
+            }
+            found |= made if whole else queries.by_pseudonym(body_id, missing)
     return [found[one] for one in names]
 
 
@@ -44,24 +49,28 @@ def numbers(
     with transaction.atomic():
         found = queries.numbers_by_pseudonym(body_id, names)
         if missing := list(dict.fromkeys(one for one in names if one not in found)):
-            _make(body_id, missing, kek, by, at)
-            found |= queries.numbers_by_pseudonym(body_id, missing)
+            people, first, whole = _make(body_id, missing, kek, by, at)
+            made = dict(zip(people.names, range(first, first + len(missing)), strict=True))
+            found |= made if whole else queries.numbers_by_pseudonym(body_id, missing)
     return np.fromiter((found[one] for one in names), dtype=np.int64, count=len(names))
 
 
-def _make(body_id: UUID, names: Sequence[bytes], kek: KeyEncryptionKey, by: UUID, at: datetime) -> None:
+def _make(
+    body_id: UUID, names: Sequence[bytes], kek: KeyEncryptionKey, by: UUID, at: datetime
+) -> tuple[rows.Drawn, int, bool]:
     """Keys first, then the rows: a row without a key could be nobody's, a key without a row is only lost.
 
-    Whoever somebody else has inserted meanwhile keeps the key of then.
+    Returns the new people, the number of the first, and whether all were inserted: whoever somebody else has inserted
+    meanwhile keeps the key of then, and is to be read back.
     """
-    path = queries.store_path()
+    people, path = rows.draw(names), queries.store_path()
     if not keystore.exists(path):
         if queries.in_keystore():
             raise KeyFileError("the keystore of this office is missing: azukari keystore restore")
         keystore.create(path, kek, queries.first_free())
     with keystore.opened(path, kek) as store:
         first = store.take(len(names))
-    rows.insert(first, body_id, names, by, at)
+    return people, first, rows.insert(people, first, body_id, by, at) == len(names)
 
 
 def next_generation(*, subject_id: UUID, by: UUID, at: datetime) -> int:
@@ -90,6 +99,7 @@ def destroy(*, subject_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) 
         row.pseudonym, row.wrapped_key, row.erased_at = None, None, at
         row.save(update_fields=["pseudonym", "wrapped_key", "erased_at"])
         Listed.objects.filter(number=row.number).delete()
+        Protection.objects.filter(subject_id=subject_id).update(local_id_cell=b"", note_cell=b"")
         transaction.on_commit(lambda: settling.settle(kek=kek, by=by, at=at))
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -23,10 +22,10 @@ CHUNK: Final = rows.CHUNK
 _COLUMNS: Final = "pseudonym, id, number, generation"
 
 
-@dataclass(frozen=True)
-class SubjectInfo:
+class SubjectInfo(NamedTuple):
     """本人。 ``number``, of this installation, is the slot in the keystore too; ``generation`` that of the list key."""
 
+    # A tuple: a list of a million is made three times as fast as of dataclasses.
     id: UUID
     body: UUID
     number: int
