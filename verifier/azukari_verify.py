@@ -4,6 +4,7 @@ file and Python 3.8 or later.
     python azukari_verify.py evidence.json [--specimen specimen.json] [--log-key VKEY] [--json] [--lang ja|en]
     python azukari_verify.py permission.azp [--party-key VKEY] [--log-key VKEY] [--json] [--lang ja|en]
     python azukari_verify.py consignment.azd [--party-key VKEY] [--log-key VKEY] [--json] [--lang ja|en]
+    python azukari_verify.py entry.tlog-proof --log-key VKEY [--json] [--lang ja|en]
     python azukari_verify.py report list.azl --log-key VKEY [--policy FILE] [--auditors FILE] [--key HEX] [--visit FILE]
         [--keep FILE] [--evidence DIRECTORY] [--now 2026-11-20T12:00:00Z] [--json] [--lang ja|en]
 
@@ -1217,6 +1218,13 @@ class Leaf:
         need(self.silent or self.withheld == 0, "format", "a withheld leaf that states something")
         self.day, self.opens = (date(1970, 1, 1) + timedelta(days=n) for n in (days, days + self.withheld))
 
+    def commits(self, event: dict[str, Any], opening: bytes, which: str) -> None:
+        commitment = H(b"azukari/event-commit/v1", self.label, opening, H(canonical(event)))
+        need(commitment == self.commit, "commitment", f"the event of {which}")
+        need(self.kind in (0, ACTS.index(event["act"]) + 1), "commitment", f"the kind of {which}")
+        stated = self.entrustment.hex()
+        need(stated in ("0" * 32, event["entrustment"]), "commitment", f"the entrustment of {which}")
+
 def read_event(text: str) -> dict[str, Any]:
     raw = text.encode()
     need(len(raw) <= 16_384, "limit", "event")
@@ -1233,7 +1241,6 @@ class Entry:
         self.leaf, self.index = Leaf(strict_base64(value["leaf"])), value["index"]
         self.path, self.opening = path_of(value["path"]), unhex(value["opening"])
         self.event = read_event(value["event"]) if value["event"] else None
-        self.digest = H(value["event"].encode())
         need(self.event is not None or not self.opening, "format", "an opening without an event")
 
 class Listing:
@@ -1402,12 +1409,7 @@ class Report:
             if event is None:
                 need(leaf.withheld > 0 and today < leaf.opens, "incomplete", f"entry {n} should be open", "overdue")
                 continue
-            opening = entry.opening or listing.of("opening", n)
-            commitment = H(b"azukari/event-commit/v1", leaf.label, opening, entry.digest)
-            need(commitment == leaf.commit, "commitment", f"the event of entry {n}")
-            need(leaf.kind in (0, ACTS.index(event["act"]) + 1), "commitment", f"the kind of entry {n}")
-            stated = leaf.entrustment.hex()
-            need(stated in ("0" * 32, event["entrustment"]), "commitment", f"the entrustment of entry {n}")
+            leaf.commits(event, entry.opening or listing.of("opening", n), f"entry {n}")
             dated = sealed or leaf.withheld > 0 or event["day"] == leaf.day.isoformat()
             need(dated, "commitment", f"the day of entry {n}")
 
@@ -1418,6 +1420,43 @@ class Report:
             rekeys = [(n, each.event["next"]) for n, _, each in listing.numbered if each.event and each.event["next"]]
             wanted = [(len(listing.entries), id) for id in follows]
             need(rekeys == wanted, "incomplete", "a list does not end with the key that follows", "rekey")
+
+class ShownEntry:
+    """One entry by itself (completeness.md, 8); `tick` is called with the number of each step that holds."""
+    def __init__(self, log_key: str | None, tick: Callable[[int], None]) -> None:
+        self.log_key, self.tick = log_key, tick
+        self.result: dict[str, Any] = {}
+
+    def retract(self) -> None:
+        self.result.clear()
+
+    def run(self, file: bytes, _: bytes | None = None) -> None:
+        self.file = file
+        for number in range(1, 5):
+            getattr(self, f"step_{number}")()
+            self.tick(number)
+        self.result.update(event=canonical(self.event).decode(), day=self.leaf.day.isoformat())
+
+    def step_1(self) -> None:
+        """ファイルの形式が仕様どおりです / the file has the form of the specification"""
+        need(len(self.file) <= 1_100_000, "limit", "proof")
+        extra, self.index, self.path, self.note = parse_proof(self.file.decode("utf-8"))
+        shown = parse_canonical(extra.encode())
+        check(shown, {"type": "azukari/shown-entry/v1", "event": TEXT, "leaf": "[0-9a-f]{180}", "opening": HEX32}, "entry")
+        self.leaf, self.event, self.opening = Leaf(unhex(shown["leaf"])), read_event(shown["event"]), unhex(shown["opening"])
+
+    def step_2(self) -> None:
+        """台帳の署名が確かです / the checkpoint is signed by the ledger's key"""
+        need(self.log_key is not None, "signature", "--log-key")
+        self.size, self.root = open_checkpoint(self.note.encode(), str(self.log_key).split("+")[0], [str(self.log_key)])
+
+    def step_3(self) -> None:
+        """記載は、その台帳のものです / the entry is in that ledger"""
+        verify_inclusion(leaf_hash(self.leaf.raw), self.index, self.size, self.path, self.root)
+
+    def step_4(self) -> None:
+        """内容は、事前に固定したものです / the event is the one that was committed to"""
+        self.leaf.commits(self.event, self.opening, "the entry")
 
 def read_visit(raw: bytes) -> dict[str, Any]:
     need(len(raw) <= 1_048_576, "limit", "visit")
@@ -1552,6 +1591,19 @@ def narrate_report(checked: Report) -> Iterable[tuple[str, str]]:
            "Whether there are entries that are not answered yet is told in nobody's list.")
     for name in r["not_asked"]:
         yield NOT_ASKED[name]
+
+def narrate_entry(checked: ShownEntry) -> Iterable[tuple[str, str]]:
+    """One entry in plain words."""
+    e, words = checked.event, ACT_WORDS[checked.event["act"]]
+    yield (f"{checked.leaf.day} に台帳に載りました: {e['day']} {words[0]}",
+           f"logged on {checked.leaf.day}: {e['day']} {words[1]}")
+    told = {"body": "機関", "party": "相手", "country": "国", "purpose": "目的", "basis": "根拠", "until": "期限"}
+    for name, ja in told.items():
+        if e[name]:
+            yield f"{ja}: {printable(e[name])}", f"{name}: {printable(e[name])}"
+    fields = ", ".join(e["fields"])
+    yield f"項目: {fields}", f"fields: {fields}"
+    yield "誰についての記載かは、この証明には入っていません。", "Whom it is about does not stand in this proof."
 
 def today() -> date:
     return datetime.now(timezone.utc).date()
@@ -1693,6 +1745,8 @@ def main(arguments: list[str] | None = None) -> int:
             checked = Permission(options.log_key, options.party_key, tick)
         elif options.file.lower().endswith(".azd") or b'"type":"azukari/consignment-proof/v1"' in file[:262_144]:
             checked = Consignment(options.log_key, options.party_key, tick)
+        elif file.startswith(b"c2sp.org/tlog-proof@v1\n"):
+            checked = ShownEntry(options.log_key, tick)
         checked.run(file, read_file(options.specimen) if options.specimen else None)
     except Refused as refused:
         word, detail = refused.word, refused.detail
@@ -1706,6 +1760,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps({"verdict": word, "steps": passed, "sentence": sentence, **checked.result}))
     else:
         words = narrate(checked, code == 0) if isinstance(checked, Verification) else \
+            narrate_entry(checked) if isinstance(checked, ShownEntry) else \
             narrate_permission(checked) if isinstance(checked, Permission) else narrate_consignment(checked)
         for line in words if stands else []:
             print(line[language])

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from subject import ROOT, verify
 
 from azukari import errors
 from azukari.completeness.checking import verify_report
 from azukari.completeness.misbehaviour import Misbehaviour
+from azukari.completeness.shown import show, verify_shown
 from azukari.completeness.visit import Visit
 from azukari.errors import AzukariError
+from azukari.ledger.entry import canonical
 from azukari.ledger.note import Signer
 from azukari.ledger.policy import Policy
-from azukari.testing.logbook import AT, AUDITORS, NOW, WITNESSES, Logbook, a_policy
+from azukari.ledger.proof import encode_proof, parse_proof
+from azukari.testing.logbook import AT, AUDITORS, NOW, WITNESSES, Logbook, a_policy, an_event
 from azukari.testing.operator import Attack, World, attacks, policies
 
 CASES = sorted((ROOT / "vectors" / "completeness").glob("*.json"))
@@ -62,6 +66,15 @@ def ours(report: bytes, given: dict[str, Any], now: datetime = NOW) -> Verdict:
     except AzukariError as error:
         return error.word, int(str(error.facts["step"])), str(error.facts["kind"])
     return "holds", 0, ""
+
+
+def evidence_of(report: bytes, given: dict[str, Any]) -> tuple[str, bytes]:
+    """The evidence file that the small verifier keeps: its name and its bytes."""
+    checked = verify.Report({"vkeys": [LOG.vkey], **NOTHING, **given}, NOW, lambda number: None)
+    with pytest.raises(verify.Refused) as caught:
+        checked.run(report)
+    name, data = checked.evidence(caught.value)
+    return str(name), bytes(data)
 
 
 def command(case: dict[str, Any], folder: Path) -> list[str]:
@@ -118,6 +131,8 @@ def test_attack_when_made_on_any_list_then_both_verifiers_name_it(count: int) ->
         report, given = attack.report.encode(), given_of(attack)
         expect = (attack.word, attack.step, attack.kind)
         assert (small(report, given), ours(report, given)) == (expect, expect), attack.name
+        name = "-".join(filter(None, (attack.word, attack.kind))) + ".azm.json"
+        assert evidence_of(report, given) == (name, Misbehaviour.parse(evidence_of(report, given)[1]).encode())
 
 
 def test_attacks_when_counted_then_all_that_an_office_could_do_and_each_step_that_looks_for_it() -> None:
@@ -257,6 +272,67 @@ def test_report_when_what_is_given_cannot_be_read_then_its_code_and_no_evidence(
 
 def test_report_when_it_is_not_there_then_not_found(tmp_path: Path) -> None:
     assert verify.main(["report", str(tmp_path / "none.azl"), "--log-key", LOG.vkey]) == 43
+
+
+ENTRY = show(WORLD.report(), WORLD.report().lists[0], 2)
+
+
+def single(data: bytes, folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Exit code and verdict of the small verifier for one entry."""
+    (folder / "entry.tlog-proof").write_bytes(data)
+    code = verify.main([str(folder / "entry.tlog-proof"), "--log-key", LOG.vkey, "--json"])
+    return code, json.loads(capsys.readouterr().out)["verdict"]
+
+
+def by_azukari(data: bytes) -> str:
+    """The verdict of azukari."""
+    try:
+        verify_shown(data, LOG.name, [LOG.verifier])
+    except AzukariError as error:
+        return error.word
+    return "holds"
+
+
+def test_entry_when_shown_by_itself_then_it_holds_and_its_event_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert single(ENTRY, tmp_path, capsys) == (0, "holds")
+    for language, words in (("ja", "利用"), ("en", "used")):
+        assert verify.main([str(tmp_path / "entry.tlog-proof"), "--log-key", LOG.vkey, "--lang", language]) == 0
+        assert words in capsys.readouterr().out
+    assert verify.main([str(tmp_path / "entry.tlog-proof"), "--log-key", STRANGER]) == CODES["signature"]
+    assert verify.main([str(tmp_path / "entry.tlog-proof")]) == CODES["signature"]
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"opening": "ab" * 32}, "commitment"),
+        ({"event": an_event(0).encode().decode()}, "commitment"),
+        ({"event": ""}, "format"),
+        ({"leaf": WORLD.own.noted[0].leaf.encode().hex()}, "proof"),
+        ({"leaf": "01"}, "format"),
+        ({"more": ""}, "format"),
+        ({"type": "azukari/shown-entry/v2"}, "format"),
+        ({"opening": ""}, "format"),
+    ],
+)
+def test_entry_when_what_it_shows_is_another_then_both_verifiers_refuse(
+    change: dict[str, str], word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proof = parse_proof(ENTRY)
+    data = encode_proof(replace(proof, extra=canonical(json.loads(proof.extra) | change)))
+    assert (single(data, tmp_path, capsys), by_azukari(data)) == ((CODES[word], word), word)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, len(ENTRY) - 1), st.integers(0, 255))
+def test_entry_when_a_byte_is_another_then_both_verifiers_give_one_verdict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], place: int, value: int
+) -> None:
+    changed = ENTRY[:place] + bytes([value]) + ENTRY[place + 1 :]
+    if changed.startswith(b"c2sp.org/tlog-proof@v1\n"):
+        assert single(changed, tmp_path, capsys)[1] == by_azukari(changed)
 
 
 def test_policies_when_read_by_both_then_they_ask_the_same() -> None:

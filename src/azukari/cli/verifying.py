@@ -10,6 +10,8 @@ import click
 from azukari.cli.consigned import is_consignment_proof, tell_proof, tell_receipt
 from azukari.cli.listing import Asked, is_list, tell_list
 from azukari.cli.options import json_option, log_key_option, now, read_identity, read_small
+from azukari.cli.single import MARK as SINGLE
+from azukari.cli.single import tell_entry
 from azukari.cli.speech import Speech, speech
 from azukari.errors import FormatError, NotFoundError, NotRecomputed, OptionError
 from azukari.evidence.bundle import EVIDENCE, Excluded
@@ -74,6 +76,8 @@ def verify(
         _receipt(out, file, _of_receipt(package_path), log_key)
     elif _starts(file, CONSIGNMENT_RECEIPT.encode()):
         tell_receipt(out, file, _of_receipt(package_path))
+    elif _starts(file, SINGLE):
+        tell_entry(out, file, log_key, policy)
     elif is_consignment_proof(file):
         tell_proof(out, file, key_path, log_key)
     elif _is_certificate(file):
