@@ -18,6 +18,7 @@ from tests.cli.scene import Scene, call, copied
 from tests.web import bodies
 from tests.web.bodies import KEK, Records, client_of, furnish
 from tests.web.conftest import AT, BY, Ledger
+from tests.web.test_web_printing import squeezed, text_of
 
 from azukari.errors import (
     AzukariError,
@@ -34,6 +35,7 @@ from azukari.errors import (
 from azukari.seal.consignment import ConsignmentEntry, Unit, sign_receipt
 from azukari.seal.consignment_proof import verify_consignment_proof
 from azukari.seal.identity import Identity, card_of
+from azukari.tables import read_table
 
 DAY = AT.date()
 VERIFIER = Path(__file__).parents[2] / "verifier" / "azukari_verify.py"
@@ -355,6 +357,57 @@ def test_consign_when_a_text_holds_what_no_proof_carries_then_refused(own: Recor
             consign(own, **{name: text})
 
 
+# ---- Lists --------------------------------------------------------------------------------------------------------
+
+
+def test_register_when_printed_then_what_is_no_table_is_counted_beside_the_tables_and_void_ones_are_not(
+    own: Records,
+) -> None:
+    from azukari.web.custody.actions import consignment, signed_for
+    from azukari.web.custody.queries.printing import Counted, printed
+    from azukari.web.custody.register_paper import register_pdf
+
+    kept, gone = consign(own), consign(own)
+    signed_for.note_paper(consignment_id=kept.id, filed="綴り 12", by=BY, at=AT)
+    consignment.void(consignment_id=gone.id, reason="誤記", kek=KEK, by=BY, at=AT)
+    works = printed(own.body_id)
+    work = next(one for one in works if one.id == own.arguments["entrustment_id"])
+    assert (work.hand_overs, work.consignments) == (Counted(1, 10, 1), Counted(2, 41, 1))
+    text = text_of(register_pdf(works, "霞ヶ浜", "ja", AT))
+    assert not [said for said in ("現物 2 件", "41 人", "10 行") if squeezed(said) not in text]
+
+
+def test_sheet_when_saved_then_each_hand_over_of_either_kind_is_one_row_and_nobody_in_it_is_named(
+    own: Records, tmp_path: Path
+) -> None:
+    from azukari.web.custody.actions import consignment, signed_for
+    from azukari.web.custody.hand_over_sheet import HEADERS
+
+    identity, signed = keyed_party(own)
+    signed_for.add_receipt(note=sign_receipt(signed.entry, identity, DAY), body_id=own.body_id, by=BY, at=AT)
+    gone = consign(own, local_ids=["0501"], people=5, carrier="=1+1")
+    consignment.void(consignment_id=gone.id, reason="誤記", kek=KEK, by=BY, at=AT)
+    for role, kind in (("officer", "csv"), ("auditor", "xlsx")):
+        saved = client_of(own.people[role]).get(f"/hand-overs/sheet.{kind}")
+        (tmp_path / f"sheet.{kind}").write_bytes(saved.content)
+        assert b"0501" not in saved.content
+        frame = read_table(tmp_path / f"sheet.{kind}").frame
+        rows = {row["番号"]: row for row in frame.to_dicts()}
+        assert tuple(frame.columns) == HEADERS and len(rows) == frame.height == 4
+        kept = rows[signed.id.hex]
+        assert [kept[name] for name in ("渡し方", "数", "単位", "行数・人数", "受領")] == [
+            "紙",
+            "3",
+            "箱",
+            "40",
+            "相手の署名",
+        ]
+        assert rows[gone.id.hex]["状態"] == "取消し" and rows[gone.id.hex]["台帳の記載番号"] == str(gone.entry_index)
+        table = rows[own.arguments["hand_over_id"].hex]
+        assert [table[name] for name in ("渡し方", "単位", "行数・人数", "状態")] == ["表", "", "10", "引渡し済み"]
+    assert client_of(own.people["contractor"]).get("/hand-overs/sheet.csv").status_code == 403
+
+
 # ---- Screens ------------------------------------------------------------------------------------------------------
 
 
@@ -423,10 +476,16 @@ def test_command_when_consigned_and_signed_then_the_receipt_comes_back(scene: Sc
         "consignment": made["consignment"],
         "grade": "receipted",
     }
+    (listed,) = scene.json("list")["consignments"]
+    assert (listed["id"], listed["unit"], listed["units"], listed["people"]) == (made["consignment"], "box", 12, 2)
+    assert (listed["grade"], listed["void"]) == ("receipted", False)
+    for lang, words in (("ja", "箱 12　2 人　署名あり"), ("en", "12 boxes 2 people signed for")):
+        assert words in scene.run("list", lang=lang).out
     scene.refused("state", "receipt", scene / "box.azc.receipt")
     proven(scene, made["consignment"], key)
     assert scene.json("consign", "void", made["consignment"], "--reason", "誤記")["entry"] > made["entry"]
     scene.refused("state", "consign", "void", made["consignment"], "--reason", "誤記")
+    assert scene.json("list")["consignments"][0]["void"] and "取消し" in scene.run("list").out
 
 
 def proven(scene: Scene, consignment: str, key: Path) -> None:

@@ -102,13 +102,13 @@ def test_register_when_printed_then_the_tree_parties_fields_and_counts_are_reada
 @pytest.mark.usefixtures("template")
 def test_register_when_it_is_empty_or_holds_signs_of_markup_then_it_is_printed_as_it_is() -> None:
     from azukari.fields.kinds import Field
-    from azukari.web.custody.queries.printing import Printed
+    from azukari.web.custody.queries.printing import Counted, Printed
     from azukari.web.custody.register_paper import entrustment_pdf, register_pdf
 
     assert register_pdf([], "水底市", "en", NOON).startswith(b"%PDF")
     work = Printed(
         UUID(int=1), 2, "<b>入力 & 印刷</b>", "A<B", "JP", "performance", "p" * 400 + "\n" + "長" * 400, "", "", (),
-        date(2026, 4, 1), date(2027, 3, 31), 7, (Field.parse("name/person"),), (), 0, 0, 0,
+        date(2026, 4, 1), date(2027, 3, 31), 7, (Field.parse("name/person"),), (), Counted(), Counted(),
     )  # fmt: skip
     assert squeezed("<b>入力 & 印刷</b>") in text_of(register_pdf([work] * 60, "水底市", "ja", NOON))
     assert "A<B" in text_of(entrustment_pdf([work, work], "水底市", "en", NOON))
@@ -116,11 +116,11 @@ def test_register_when_it_is_empty_or_holds_signs_of_markup_then_it_is_printed_a
 
 def a_work(title: str, purpose: str) -> Any:
     from azukari.fields.kinds import Field
-    from azukari.web.custody.queries.printing import Printed
+    from azukari.web.custody.queries.printing import Counted, Printed
 
     return Printed(
         UUID(int=1), 0, title, "甲", "JP", "performance", purpose, "", "", (), date(2026, 4, 1), date(2027, 3, 31), 7,
-        (Field.parse("name/person"),), (), 0, 0, 0,
+        (Field.parse("name/person"),), (), Counted(), Counted(),
     )  # fmt: skip
 
 
@@ -238,13 +238,13 @@ def test_papers_when_the_font_is_not_there_then_not_found_says_what_brings_it(mo
 def test_papers_when_a_text_is_longer_than_a_page_then_all_of_it_is_printed() -> None:
     """As long as a form lets it be: one such purpose must not keep the whole register from being printed."""
     from azukari.fields.kinds import Field
-    from azukari.web.custody.queries.printing import Printed
+    from azukari.web.custody.queries.printing import Counted, Printed
     from azukari.web.custody.register_paper import entrustment_pdf, register_pdf
     from azukari.web.papers.certificate import certificate_pdf
 
     work = Printed(
         UUID(int=1), 0, "入力", "甲", "JP", "performance", "長" * 2_000, "法" * 500, "", (), date(2026, 4, 1),
-        date(2027, 3, 31), 7, (Field.parse("name/person"),), (), 0, 0, 0,
+        date(2027, 3, 31), 7, (Field.parse("name/person"),), (), Counted(), Counted(),
     )  # fmt: skip
     assert text_of(register_pdf([work, work], "水底市", "ja", NOON)).count("長") == 4_000
     assert text_of(entrustment_pdf([work, work], "水底市", "ja", NOON)).count("長") == 4_000

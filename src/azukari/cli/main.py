@@ -36,7 +36,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "permission": ("permissions", "permission", "再委託の許諾 / permission to entrust the work onwards"),
     "trace": ("tracing", "trace", "流出標本を調べる / trace a leaked specimen"),
     "disclose": ("tracing", "disclose", "証拠を開示する / disclose evidence for a finding"),
-    "list": ("office", "list_command", "登録を一覧する / list what is registered"),
+    "list": ("registered", "list_command", "登録を一覧する / list what is registered"),
     "ledger": ("ledger", "ledger", "台帳を統合・公開・検査する / integrate, publish and check the ledger"),
     "reminders": ("reminding", "reminders", "期限と待っていること / what waits and what ends soon"),
     "crossing": (

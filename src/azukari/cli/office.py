@@ -106,52 +106,6 @@ def keys_apart(office_path: Path, *key_paths: Path) -> None:
     require_new(*key_paths)
 
 
-@click.command("list")
-@office_options
-@json_option
-@speech
-def list_command(out: Speech, office_path: Path, keys_path: Path, login: str | None, as_json: bool) -> None:
-    """登録済みの相手・委託・受渡しを一覧する。 List parties, entrustments and hand-overs."""
-    out.as_json = as_json
-    office = open_office(office_path, keys_path, login)
-    from azukari.web.custody import queries
-    from azukari.web.custody.queries.copies import best_grades
-
-    parties = {party.id: party for party in queries.parties(office.body_id)}
-    for party in parties.values():
-        out.say(
-            f"相手　{party.id.hex}　{party.name}　{party.status}", f"party {party.id.hex} {party.name} {party.status}"
-        )
-    entrustments = queries.entrustments(office.body_id)
-    for e in entrustments:
-        out.say(
-            f"委託　{e.id.hex}　{e.title}　{parties[e.party].name}　{e.starts_on}〜{e.ends_on}",
-            f"entrustment {e.id.hex} {e.title} {parties[e.party].name} {e.starts_on}..{e.ends_on}",
-        )
-    hand_overs, grades = queries.hand_overs(office.body_id), best_grades(office.body_id)
-    for h in hand_overs:
-        out.say(
-            f"受渡し　{h.id.hex}　{parties[h.party].name}　{h.status}　{h.rows} 行　{grades[h.id].value}",
-            f"hand-over {h.id.hex} {parties[h.party].name} {h.status} {h.rows} rows {grades[h.id].value}",
-        )
-    out.answer(
-        {
-            "parties": [{"id": p.id.hex, "name": p.name, "status": p.status} for p in parties.values()],
-            "entrustments": [{"id": e.id.hex, "title": e.title, "party": e.party.hex} for e in entrustments],
-            "handovers": [
-                {
-                    "id": h.id.hex,
-                    "party": h.party.hex,
-                    "status": h.status,
-                    "rows": h.rows,
-                    "grade": grades[h.id].value,
-                }
-                for h in hand_overs
-            ],
-        }
-    )
-
-
 @click.command()
 @office_options
 @json_option

@@ -134,10 +134,15 @@ def _permission(one: PrintedPermission, language: Language) -> str:
 
 
 def _counts(work: Printed, language: Language) -> str:
-    if not work.hand_overs:
-        return "-"
-    ja = f"{work.hand_overs:,} 件\n{work.rows:,} 行\n受領書なし {work.unreceipted:,}"
-    return _pick(language, ja, f"{work.hand_overs:,}\n{work.rows:,} rows\nno receipt {work.unreceipted:,}")
+    lines = []
+    if (tables := work.hand_overs).count:
+        ja = f"{tables.count:,} 件\n{tables.total:,} 行\n受領書なし {tables.unreceipted:,}"
+        lines.append(_pick(language, ja, f"{tables.count:,}\n{tables.total:,} rows\nno receipt {tables.unreceipted:,}"))
+    if (paper := work.consignments).count:
+        ja = f"現物 {paper.count:,} 件\n{paper.total:,} 人\n受領書なし {paper.unreceipted:,}"
+        en = f"no table: {paper.count:,}\n{paper.total:,} people\nno receipt {paper.unreceipted:,}"
+        lines.append(_pick(language, ja, en))
+    return "\n".join(lines) or "-"
 
 
 def _pick(language: Language, ja: str, en: str) -> str:

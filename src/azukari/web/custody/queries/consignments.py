@@ -71,6 +71,17 @@ def consignment(consignment_id: UUID) -> ConsignmentInfo:
     return _info(row)
 
 
+def of_body(body_id: UUID) -> list[ConsignmentInfo]:
+    """All consignments of a body, in the order of its ledger; void ones too."""
+    return [_info(row) for row in Consignment.objects.filter(body_id=body_id).order_by("entry_index")]
+
+
+def grades(body_id: UUID) -> dict[UUID, str]:
+    """Of what was signed for, by id: receipted where the recipient's key has signed, else claimed. Read at once."""
+    found = ConsignmentReceipt.objects.filter(body_id=body_id).values_list("consignment_id", "grade")
+    return dict(sorted(found, key=lambda one: one[1]))  # claimed comes before receipted, which then stands
+
+
 def held_by_above(entrustment_id: UUID, *, most: int = 200) -> list[ConsignmentInfo]:
     """What the party of an entrustment holds of this kind, newest first."""
     found = Consignment.objects.filter(entrustment_id=entrustment_id, voided_at=None).order_by("-created_at", "id")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum, Value
 
 from azukari.errors import NotFoundError
 from azukari.fields.kinds import Field
-from azukari.web.custody.models import Entrustment, HandOver, Permission
+from azukari.web.custody.models import Consignment, Entrustment, HandOver, Permission
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,17 @@ class PrintedPermission:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """受渡しの数。 How many, of how many rows or people together, and how many nobody signed for."""
+
+    count: int = 0
+    total: int = 0
+    unreceipted: int = 0
+
+
+@dataclass(frozen=True)
 class Printed:
-    """印刷する委託。 ``depth``: 0 for what the body itself entrusted. Counts of released hand-overs, and of their rows."""
+    """印刷する委託。 ``depth``: 0 for what the body itself entrusted. Released hand-overs by rows, consignments not void by people."""
 
     id: UUID
     depth: int
@@ -44,9 +54,8 @@ class Printed:
     entry_index: int
     fields: tuple[Field, ...]
     permissions: tuple[PrintedPermission, ...]
-    hand_overs: int
-    rows: int
-    unreceipted: int
+    hand_overs: Counted
+    consignments: Counted
 
 
 def printed(body_id: UUID, *, under: UUID | None = None) -> list[Printed]:
@@ -65,7 +74,7 @@ def printed(body_id: UUID, *, under: UUID | None = None) -> list[Printed]:
     waiting, made = [(0, row) for row in reversed(roots)], []
     while waiting:
         depth, row = waiting.pop()
-        made.append(_printed(row, depth, fields[row.id], permissions[row.id], counts.get(row.id, (0, 0, 0))))
+        made.append(_printed(row, depth, fields[row.id], permissions[row.id], counts))
         waiting += [(depth + 1, child) for child in reversed(below[row.id])]
     return made
 
@@ -88,12 +97,23 @@ def _permissions(body_id: UUID) -> defaultdict[UUID, list[PrintedPermission]]:
     return found
 
 
-def _counts(body_id: UUID) -> dict[UUID, tuple[int, int, int]]:
-    found = HandOver.objects.filter(body_id=body_id, status=HandOver.Status.RELEASED).order_by()
-    summed = found.values("entrustment_id").annotate(
-        count=Count("id"), summed=Sum("rows"), open=Count("id", filter=Q(receipted_at=None))
+def _counts(body_id: UUID) -> dict[tuple[UUID, str], Counted]:
+    """By entrustment and kind, read at once: tables by rows, consignments by people."""
+    tables = HandOver.objects.filter(body_id=body_id, status=HandOver.Status.RELEASED)
+    paper = Consignment.objects.filter(body_id=body_id, voided_at=None)
+    found = _summed(tables, "table", "rows").union(_summed(paper, "paper", "people"), all=True)
+    return {
+        (one["entrustment_id"], one["kind"]): Counted(one["count"], int(one["total"] or 0), one["open"])
+        for one in found
+    }
+
+
+def _summed(found: QuerySet[Any], kind: str, total: str) -> QuerySet[Any, dict[str, Any]]:
+    figures = {"count": Count("id"), "total": Sum(total), "open": Count("id", filter=Q(receipted_at=None))}
+    summed: QuerySet[Any, dict[str, Any]] = (
+        found.order_by().values("entrustment_id").annotate(kind=Value(kind), **figures)
     )
-    return {one["entrustment_id"]: (one["count"], one["summed"] or 0, one["open"]) for one in summed}
+    return summed
 
 
 def _printed(
@@ -101,7 +121,7 @@ def _printed(
     depth: int,
     fields: list[Field],
     permissions: list[PrintedPermission],
-    counts: tuple[int, int, int],
+    counts: dict[tuple[UUID, str], Counted],
 ) -> Printed:
     return Printed(
         row.id,
@@ -119,5 +139,6 @@ def _printed(
         row.entry_index,
         tuple(sorted(fields)),
         tuple(permissions),
-        *counts,
+        counts.get((row.id, "table"), Counted()),
+        counts.get((row.id, "paper"), Counted()),
     )

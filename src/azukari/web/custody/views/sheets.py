@@ -18,6 +18,7 @@ from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody.actions.importing import Taken, take_in
 from azukari.web.custody.forms.entrustments import SheetForm
+from azukari.web.custody.hand_over_sheet import hand_over_sheet
 from azukari.web.custody.sheets import sheet
 from azukari.web.custody.views import own
 from azukari.web.jobs.uploads import SMALL, memory
@@ -33,12 +34,23 @@ KINDS = {
 @require_safe
 def save(request: HttpRequest, kind: str) -> HttpResponse:
     """All entrustments of the body. In neither kind can a cell become a formula."""
-    frame, out = sheet(acting(request).body), io.BytesIO()
+    return _file(sheet(acting(request).body), "entrustments", kind)
+
+
+@allow(*STAFF)
+@require_safe
+def save_hand_overs(request: HttpRequest, kind: str) -> HttpResponse:
+    """All hand-overs of the body, tables and what is none; who is in them stands nowhere here."""
+    return _file(hand_over_sheet(acting(request).body), "hand-overs", kind)
+
+
+def _file(frame: pl.DataFrame, name: str, kind: str) -> HttpResponse:
+    out = io.BytesIO()
     if kind == "xlsx":
         write_workbook(frame, out)
     else:
         guarded(frame).write_csv(out, include_bom=True, line_terminator="\r\n", quote_style="always")
-    headers = {"Content-Disposition": f'attachment; filename="entrustments.{kind}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     return HttpResponse(out.getvalue(), content_type=KINDS[kind], headers=headers)
 
 
