@@ -75,7 +75,7 @@ def test_init_when_run_then_office_keys_and_a_ledger_key(registered: Scene, tmp_
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
     assert all((tmp_path / name).stat().st_mode & 0o777 == 0o600 for name in "ko")
     listed = call("list", "--office", tmp_path / "new", "--keys", tmp_path / "k", "--json")
-    assert listed.json == {"parties": [], "entrustments": [], "handovers": []}
+    assert listed.json == {"parties": [], "entrustments": [], "handovers": [], "consignments": []}
     assert registered.json("list")["parties"], "the other office is as it was"
 
 
