@@ -153,6 +153,7 @@ _COUNTER: Final = {
     "the two sides are not paired yet": "両側がまだ組み合わされていません",
 }
 _PEOPLE: Final = {
+    "this is no mail address in plain letters": "半角の英数字のメールアドレスではありません",
     "a body needs a name": "機関には名称が要ります",
     "there is no such body": "その機関はありません",
     "the login or the code is wrong, or the code is no longer valid": "ログイン名か招待コードが違うか、コードの期限が過ぎています",

@@ -43,6 +43,18 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth ships no types
             self.fields[name].widget.attrs.pop("placeholder", None)
 
 
+class MailAddressForm(forms.Form):
+    """メールの通知先。"""
+
+    address = forms.CharField(
+        max_length=254,
+        required=False,
+        label=say("メールアドレス", "Mail address"),
+        help_text=say("空にすると、送りません。", "Leave it empty to get none."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
 class InvitationForm(forms.Form):
     """はじめてのログイン。"""
 

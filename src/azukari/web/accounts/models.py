@@ -55,6 +55,7 @@ class User(AbstractBaseUser):
         "is_active": "none",
         "password": "secret",
         "last_login": "personal",
+        "wrapped_mail": "secret",
         "created_at": "none",
         "created_by": "pseudonym",
     }
@@ -68,6 +69,7 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=20, choices=Role.choices)
     party = models.UUIDField(null=True)  # of a contractor: the firm; a plain key, parties live above this app
     is_active = models.BooleanField(default=True)
+    wrapped_mail = models.BinaryField(null=True)  # where an officer wants reminders
     created_at = models.DateTimeField()
     created_by = models.UUIDField()
 

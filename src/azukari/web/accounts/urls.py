@@ -1,6 +1,6 @@
 """Addresses of signing in and of accounts. allauth's views keep its names; those that are not listed do not exist.
 
-``urlpatterns`` is for every face; ``people``, ``provider`` and ``tokens`` are for the face that lists them.
+``urlpatterns`` is for every face; ``people``, ``provider``, ``reminders`` and ``tokens`` are for the face that lists them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import path
 
-from azukari.web.accounts import consent_views, provider_views, queries, token_views, views
+from azukari.web.accounts import consent_views, mail_views, provider_views, queries, token_views, views
 from azukari.web.accounts.rules import anybody, enrolling, signed_in
 
 _sign_in = anybody(account.LoginView.as_view(extra_context={"providers": queries.providers}))
@@ -38,6 +38,7 @@ urlpatterns = [
     path("account/recovery-codes/new", signed_in(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
     path("account/recovery-codes/file", signed_in(codes.download_recovery_codes), name="mfa_download_recovery_codes"),
 ]
+reminders = [path("account/mail", mail_views.mail_address, name="mail_address")]
 provider = [
     path("sign-in/first/provider", provider_views.first, name="first_provider"),
     path("sign-in/provider/<uuid:provider_id>", provider_views.start, name="provider_start"),

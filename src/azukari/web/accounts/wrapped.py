@@ -10,8 +10,9 @@ from allauth.mfa.models import Authenticator
 
 from azukari.stores.keys import KeyEncryptionKey, wrapped_under
 from azukari.web.accounts.adapters import FACTOR_PURPOSE
-from azukari.web.accounts.models import SignInProvider
+from azukari.web.accounts.models import SignInProvider, User
 from azukari.web.accounts.queries import provider_purpose
+from azukari.web.accounts.queries.mail import address_purpose
 from azukari.web.wrapping import BATCH, WrappedField
 
 
@@ -54,4 +55,8 @@ def _moved(value: Any, kek: KeyEncryptionKey) -> Any:
     return base64.b64encode(kek.wrap(kek.unwrap(wrapped, FACTOR_PURPOSE), FACTOR_PURPOSE)).decode()
 
 
-WRAPPED: Final = (WrappedField(SignInProvider, "wrapped_secret", lambda row: provider_purpose(row.id)), FactorSecrets())
+WRAPPED: Final = (
+    WrappedField(SignInProvider, "wrapped_secret", lambda row: provider_purpose(row.id)),
+    WrappedField(User, "wrapped_mail", lambda row: address_purpose(row.id)),
+    FactorSecrets(),
+)

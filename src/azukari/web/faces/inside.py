@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include(accounts.urlpatterns)),
     path("", include(accounts.provider)),
     path("", include(accounts.people)),
+    path("", include(accounts.reminders)),
     path("language", anybody(set_language), name="set_language"),
     path("", include("azukari.web.sequencer.urls")),  # the last: it takes any prefix
 ]

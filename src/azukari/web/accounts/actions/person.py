@@ -75,7 +75,7 @@ def deactivate(*, person_id: UUID, by: UUID, at: datetime) -> None:
     find a passkey or a code that still fits.
     """
     with transaction.atomic():
-        _update(person_id, is_active=False, password=make_password(None))
+        _update(person_id, is_active=False, password=make_password(None), wrapped_mail=None)
         Authenticator.objects.filter(user_id=person_id).delete()
         ExternalIdentity.objects.filter(person_id=person_id).delete()
         Invitation.objects.filter(person_id=person_id, used_at__isnull=True).update(used_at=at)

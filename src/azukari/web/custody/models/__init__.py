@@ -6,6 +6,7 @@ from azukari.web.custody.models.entrustment import Entrustment, PermittedField
 from azukari.web.custody.models.hand_over import HandOver, Snapshot
 from azukari.web.custody.models.party import Party
 from azukari.web.custody.models.permission import Permission, PermissionStatus
+from azukari.web.custody.models.reminding import ReminderMail
 from azukari.web.custody.models.submission import Submission
 from azukari.web.custody.models.way_back import Receipt, Return
 
@@ -21,6 +22,7 @@ __all__ = [
     "PermissionStatus",
     "PermittedField",
     "Receipt",
+    "ReminderMail",
     "Return",
     "Snapshot",
     "Submission",

@@ -79,7 +79,7 @@ def totals(body_id: UUID) -> Totals:
         Entrustment.objects.filter(body_id=body_id).count(),
         Party.objects.filter(body_id=body_id).count(),
         Permission.objects.filter(body_id=body_id, status=Permission.Status.ASKED).count(),
-        _unreceipted(body_id).count() + _unsigned(body_id).count(),
+        unreceipted(body_id).count() + unsigned(body_id).count(),
     )
 
 
@@ -94,13 +94,19 @@ def reminders(body_id: UUID, today: date) -> list[Reminder]:
     ).select_related("party")
     papers = Document.objects.filter(body_id=body_id, removed_at=None, expires_on__lte=today + SOON)
     keys = Party.objects.filter(body_id=body_id, status=Party.Status.PENDING)
-    copies = _unreceipted(body_id).select_related("party").order_by("created_at").only("created_at", "party__name")
-    paper = _unsigned(body_id).select_related("party").order_by("created_at").only("created_at", "party__name")
+    copies = unreceipted(body_id).select_related("party").order_by("created_at").only("created_at", "party__name")
+    paper = unsigned(body_id).select_related("party").order_by("created_at").only("created_at", "party__name")
     return [
-        *(Reminder("asked", row.party.name, _day(row.asked_at), "permission", row.id) for row in asked[:PAGE]),
-        *(Reminder("key", row.name, _day(row.created_at), "party", row.id) for row in keys[:PAGE]),
-        *(Reminder("unreceipted", row.party.name, _day(row.created_at), "hand_over", row.id) for row in copies[:PAGE]),
-        *(Reminder("unreceipted", row.party.name, _day(row.created_at), "consignment", row.id) for row in paper[:PAGE]),
+        *(Reminder("asked", row.party.name, day_in_japan(row.asked_at), "permission", row.id) for row in asked[:PAGE]),
+        *(Reminder("key", row.name, day_in_japan(row.created_at), "party", row.id) for row in keys[:PAGE]),
+        *(
+            Reminder("unreceipted", row.party.name, day_in_japan(row.created_at), "hand_over", row.id)
+            for row in copies[:PAGE]
+        ),
+        *(
+            Reminder("unreceipted", row.party.name, day_in_japan(row.created_at), "consignment", row.id)
+            for row in paper[:PAGE]
+        ),
         *(Reminder("permission-ends", row.party.name, row.ends_on, "permission", row.id) for row in ending[:PAGE]),
         *(Reminder("entrustment-ends", row.title, row.ends_on, "entrustment", row.id) for row in works[:PAGE]),
         *(
@@ -110,14 +116,16 @@ def reminders(body_id: UUID, today: date) -> list[Reminder]:
     ]
 
 
-def _day(moment: datetime) -> date:
+def day_in_japan(moment: datetime) -> date:
     """The day in Japan, which the pages show of the same moment."""
     return moment.astimezone(JAPAN).date()
 
 
-def _unsigned(body_id: UUID) -> QuerySet[Consignment]:
+def unsigned(body_id: UUID) -> QuerySet[Consignment]:
+    """What went as no table and nobody signed for."""
     return Consignment.objects.filter(body_id=body_id, receipted_at=None, voided_at=None)
 
 
-def _unreceipted(body_id: UUID) -> QuerySet[HandOver]:
+def unreceipted(body_id: UUID) -> QuerySet[HandOver]:
+    """Packages that went out without a receipt so far."""
     return HandOver.objects.filter(body_id=body_id, status=HandOver.Status.RELEASED, receipted_at__isnull=True)
