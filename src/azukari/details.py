@@ -260,11 +260,66 @@ _TABLES: Final = {
     "CSV header": "CSV の見出し",
 }
 
+_LISTS: Final = {
+    "an entry stands in no index": "索引にない記載があります",
+    "a label stands in the index more than once": "一つの見出しが、索引に二つ以上あります",
+    "there is an entry that the list does not show": "一覧に示されていない記載があります",
+    "an entry that should be open is not": "開かれているはずの記載が、開かれていません",
+    "a list is shorter than it was, or gone": "前回より短いか、なくなった一覧があります",
+    "a list does not end with the key that follows": "鍵の取替えの記載と、次の一覧の鍵が合いません",
+    "an entry is not the one of the index": "索引の示す記載と違います",
+    "the list is one of another key": "別の鍵の一覧です",
+    "an index entry among the entries that it covers": "索引の記載が、その索引の範囲の中にあります",
+    "the index": "索引",
+    "the audit": "監査役の署名",
+    "buckets that are not those of the list": "この一覧を確かめるための部分ではありません",
+    "another ledger than the one that was shown before": "前回とは別の台帳です",
+    "the ledger is smaller than it was": "台帳が前回より短くなっています",
+    "nothing proves that the ledger holds the one that was shown before": "前回の台帳の続きであるという証明がありません",
+    "the ledger does not hold the one that was shown before": "前回の台帳の続きではありません",
+    "two roots of one size": "同じ件数で、中身の違う台帳があります",
+    "a leaf of the sealed list states something": "封印された一覧の記載に、余計な表示があります",
+    "the day of an entry": "記載の日",
+    "the event of an entry": "記載の内容",
+    "the kind of an entry": "記載の種類",
+    "the entrustment of an entry": "記載の委託",
+    "the entry is withheld": "この記載は、まだ開かれていません",
+    "nodes that are too many or too few": "証明の途中の値の数が合いません",
+    "the buckets do not lead to the root of the index": "示された部分が、索引の根につながりません",
+    "the files of an index do not go together": "索引のファイルの組が合いません",
+    "buckets that are not in order": "索引の部分の順序が正しくありません",
+    "a bucket that is not sorted": "索引の部分の中の順序が正しくありません",
+    "a record in a bucket that is not its own": "索引の別の部分の記録が混じっています",
+    "not one index for each label": "見出しと位置の数が合いません",
+    "an opening without an event": "内容のない開示の値があります",
+    "a key twice": "同じ鍵が二度あります",
+    "a path is too long, or has a hash that is not 32 bytes long": "証明の道筋の長さが正しくありません",
+    "a checkpoint of another ledger": "別の台帳のチェックポイントです",
+    "the kind or entrustment of a leaf": "葉の種類か委託が正しくありません",
+    "a day of a leaf is out of range": "葉の日が正しくありません",
+    "the day of a leaf is out of range": "葉の日が正しくありません",
+    "a withheld leaf states a kind or an entrustment": "留保された葉に、種類か委託の表示があります",
+    "a leaf has a label or commitment that is not 32 bytes long": "葉の見出しかコミットメントの長さが正しくありません",
+    "a leaf is not 90 bytes long": "葉の長さが正しくありません",
+    "a leaf of another version, scheme or flags": "葉の版が違います",
+    "the leaves of a hand-over lie in too many runs": "一回の受渡しの葉が、台帳の中で細かく分かれすぎています",
+    "the generation of a list key is out of range": "一覧の鍵の世代が正しくありません",
+    "a label, opening or hash is not 32 bytes long": "見出しかハッシュの長さが正しくありません",
+    "a chain or number of a list is out of range": "一覧の番号が正しくありません",
+    "a number is out of range": "番号が正しくありません",
+    "a key is not 32 bytes long": "鍵の長さが正しくありません",
+    "a key, number or hash of a leaf": "葉の鍵か番号かハッシュが正しくありません",
+    "no list key in this file": "このファイルに一覧の鍵がありません",
+    "the list in this file holds": "このファイルの一覧は、正しく成り立っています",
+}
+
 _COMMANDS: Final = {
     "one of --inside and --outside": "--inside か --outside のどちらか一つです",
     "--serve and --json do not go together": "--serve と --json は一緒に使えません",
     "one of the screens ended by itself; is its port taken?": "画面の一つが終わりました。ポートが使われていませんか",
 }
 
-JAPANESE: Final[Mapping[str, str]] = MappingProxyType(_REGISTER | _COUNTER | _PEOPLE | _WORK | _TABLES | _COMMANDS)
+JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
+    _REGISTER | _COUNTER | _PEOPLE | _WORK | _TABLES | _LISTS | _COMMANDS
+)
 """English phrase to Japanese."""

@@ -95,7 +95,7 @@ def test_evidence_when_somebody_else_checks_it_then_the_same_failure_or_none_at_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case, command = written("attack-duplicate-label", tmp_path, monkeypatch)
-    assert "incomplete-twice.azm.json" in call(*command).err
+    assert "（一つの見出しが、索引に二つ以上あります; incomplete-twice.azm.json）" in call(*command).err
     file, log = tmp_path / "incomplete-twice.azm.json", ("--log-key", case["vkeys"][0])
     assert "証拠のとおりです。手順 7: incomplete twice。" in call("verify", file, *log).out
     assert call("verify", file, *log, "--json").json["of"] == "twice"

@@ -11,7 +11,16 @@ from azukari.errors import StateError
 from house import ROOT
 
 SOURCE = ROOT / "src" / "azukari"
-ROOMS = ("tables", "web/accounts", "web/counter", "web/crossing", "web/custody", "web/jobs", "web/subjects")
+ROOMS = (
+    "completeness",
+    "tables",
+    "web/accounts",
+    "web/counter",
+    "web/crossing",
+    "web/custody",
+    "web/jobs",
+    "web/subjects",
+)
 SIGN_IN = (
     SOURCE / "web" / "accounts" / "oidc"
 )  # steps of docs/spec/sign-in.md, which are quoted to the provider's people

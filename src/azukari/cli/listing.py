@@ -19,6 +19,7 @@ from azukari.completeness.misbehaviour import SUFFIX as EVIDENCE_SUFFIX
 from azukari.completeness.reading import timed
 from azukari.completeness.report import MAX_REPORT, REPORT, SUFFIX, ListEntry, Report
 from azukari.completeness.visit import MAX_VISIT, Visit
+from azukari.details import JAPANESE
 from azukari.errors import AzukariError, EvidenceError, FormatError, OptionError, VerificationError
 from azukari.ledger.limits import LIMITS
 from azukari.ledger.note import Verifier
@@ -79,7 +80,7 @@ def tell_list(out: Speech, file: Path, asked: Asked) -> None:
     try:
         checked = _checked(data[: MAX_REPORT + 1], visit, now(), asked)
     except AzukariError as error:
-        raise _with_evidence(file, error, Misbehaviour.of(error, data, visit)) from error
+        raise _with_evidence(out, file, error, Misbehaviour.of(error, data, visit)) from error
     if asked.keep is not None:
         with replacing(asked.keep) as kept:
             kept.write(checked.visit.encode())
@@ -130,12 +131,13 @@ def _tell_again(out: Speech, kept: Misbehaviour, error: AzukariError) -> None:
     out.answer({"verdict": "holds", "kind": "misbehaviour", "word": kept.word, "of": kept.kind, "step": kept.step})
 
 
-def _with_evidence(file: Path, error: AzukariError, kept: Misbehaviour | None) -> AzukariError:
+def _with_evidence(out: Speech, file: Path, error: AzukariError, kept: Misbehaviour | None) -> AzukariError:
     if kept is None:
         return error
     with replacing(file.with_name(kept.name)) as evidence:
         evidence.write(kept.encode())
-    return type(error)(f"{error.detail}; {kept.name}".removeprefix("; "), **error.facts)
+    detail = out.pick(JAPANESE.get(error.detail, error.detail), error.detail)
+    return type(error)("; ".join(part for part in (detail, kept.name) if part), **error.facts)
 
 
 def _tell(out: Speech, checked: Checked) -> None:
