@@ -28,7 +28,9 @@ import numpy as np
 from azukari.stores.keys import KeyEncryptionKey
 
 PEOPLE, QUICK_PEOPLE = 1_000_000, 20_000
-NEW, KNOWN, LIST_KEYS, STATEMENTS_PER_1000 = 25.0, 8.0, 300_000, 1.0  # goals: seconds, seconds, a second, statements
+NEW, KNOWN = 25.0, 8.0  # goals, in seconds for a million
+LIST_KEYS, COUNTED, STATEMENTS_PER_1000 = 300_000, 0.5, 1.0  # goals: a second; to plain updates; statements
+PART = 2_000  # people in one transaction
 BY, AT = UUID(int=0), datetime(2026, 4, 1, tzinfo=UTC)
 TYPES = {"sqlite": ("BLOB", "char(32)"), "postgresql": ("bytea", "uuid")}
 
@@ -62,10 +64,11 @@ def plain(count: int) -> tuple[float, float]:
             cursor.executemany("INSERT INTO plain VALUES (%s, %s, %s, %s, %s, %s)", rows)
 
     def update() -> None:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(
-                "UPDATE plain_count SET count = count + 1 WHERE number = %s", [(n,) for n in range(count)]
-            )
+        """In transactions of 2,000, as lists are counted on."""
+        for first in range(0, count, PART):
+            numbers = [(n,) for n in range(first, first + PART)]
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.executemany("UPDATE plain_count SET count = count + 1 WHERE number = %s", numbers)
 
     return seconds(insert), seconds(update)
 
@@ -107,9 +110,9 @@ def measure(name: str, count: int) -> dict[str, Any]:
     zeros = np.zeros(count, dtype=np.int64)
 
     def take() -> None:
-        for first in range(0, count, 2_000):
+        for first in range(0, count, PART):
             with transaction.atomic():
-                counting.take(body_id=body_id, numbers=numbers[first : first + 2_000], by=BY, at=AT)
+                counting.take(body_id=body_id, numbers=numbers[first : first + PART], by=BY, at=AT)
 
     inserts, updates = plain(count)
     connection.force_debug_cursor = False
@@ -131,7 +134,8 @@ def measure(name: str, count: int) -> dict[str, Any]:
     print(
         f"  (plain updates {count / updates:,.0f}); {len(seen)} statements for 40,000 new people; rekey {moved:.2f} s"
     )
-    scale, size = count / PEOPLE, "" if count == PEOPLE else "_20k"
+    # Of twenty thousand the opening of files and the syncs are a good part, so three times the share is let pass.
+    scale, size = (1.0, "") if count == PEOPLE else (3 * count / PEOPLE, "_20k")
     return {
         f"{name}_new_seconds{size}": {"figure": round(made, 1), "goal": NEW * scale, "better": "lower"},
         f"{name}_known_seconds{size}": {"figure": round(known, 1), "goal": KNOWN * scale, "better": "lower"},
