@@ -6,6 +6,7 @@ import { MAX_TEXT } from "./identity.js";
 import { MAX_ENTRY } from "./consignment.js";
 import { FACTS, formulaWarning, SAID, SLIP, STATES, STEPS, UNITS } from "./words.js";
 
+const JAPAN = 9 * 3_600_000; // milliseconds ahead of UTC: a receipt's day is the day there
 const $ = (id) => document.getElementById(id);
 let client;
 let stem = "package"; // the package's file name without its ending
@@ -125,7 +126,7 @@ async function openPackage() {
   $("result").hidden = true;
   if (!file || !key) return say("said", SAID.missing, true);
   showSteps();
-  const day = new Date().toISOString().slice(0, 10); // in UTC, as the command line does
+  const day = new Date(Date.now() + JAPAN).toISOString().slice(0, 10);
   const pinned = $("pinned").value;
   const { done, word, detail } = await ask({ task: "open", file, key, pinned, day }, SAID.working);
   if (!done) return failed({ word, detail });

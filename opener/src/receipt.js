@@ -13,7 +13,7 @@ const MEMBERS = "day,entry,fields,grade,handover,row_root,rows,type";
 const MAX_RECEIPT = 262_144; // bytes
 const decoder = new TextDecoder();
 
-/** The receipt of an opened package, signed; `day` is the day in UTC, YYYY-MM-DD. Throws `foreign-receipt`. */
+/** The receipt of an opened package, signed; `day` is the day in Japan, YYYY-MM-DD. Throws `foreign-receipt`. */
 export function makeReceipt(entry, entryBytes, rows, identity, day) {
   const grades = { [entry.recipient]: "receipted", [entry.oversight]: "opened" };
   const grade = grades[identity.signer.vkey];

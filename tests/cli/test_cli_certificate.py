@@ -24,11 +24,11 @@ def read(path: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def on_the_day(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Put the clock of `verify` on the evening of a day."""
+    """Put the clock on the first half hour of a day in Japan, which in UTC is still the day before."""
 
     def put(day: str) -> None:
-        evening = datetime.fromisoformat(f"{day}T23:30:00").replace(tzinfo=UTC)
-        monkeypatch.setattr("azukari.cli.verifying.now", lambda: evening)
+        early = datetime.fromisoformat(f"{day}T00:30:00+09:00").astimezone(UTC)
+        monkeypatch.setattr("azukari.stores.clock.now", lambda: early)
 
     return put
 

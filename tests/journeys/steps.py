@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.journeys.browser import Screen
 
-from azukari.stores.clock import now
+from azukari.stores import clock
 
 PASSWORD = "mikan-no-ki-no-shita-de"  # made up for these tests
 
@@ -114,5 +114,5 @@ def save(screen: Screen, ja: str, en: str, path: Path) -> Path:
 
 def period() -> tuple[str, str]:
     """From today to a month later."""
-    today = now().date()
+    today = clock.today()
     return today.isoformat(), (today + timedelta(days=30)).isoformat()

@@ -6,7 +6,7 @@ import json
 import random
 from base64 import b64encode
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +232,16 @@ def test_bytes_when_one_is_changed_anywhere_then_nothing_holds_and_both_give_the
         found = desk.run(bytes(altered))["verdict"]
         assert found == azukari_word(bytes(altered)), (place, bytes(altered[place - 20 : place + 1]))
         assert (found == "holds") == (altered == raw)
+
+
+def test_today_when_the_reader_is_anywhere_then_it_is_the_day_in_japan(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = {"2026-03-31T14:59:59+00:00": "2026-03-31", "2026-03-31T15:00:00+00:00": "2026-04-01"}
+    for moment, day in moments.items():
+
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz: Any = None, moment: str = moment) -> Any:
+                return datetime.fromisoformat(moment).astimezone(tz)
+
+        monkeypatch.setattr(verify, "datetime", Clock)
+        assert verify.today().isoformat() == day

@@ -38,7 +38,7 @@ from azukari.seal.logged import OpenValue
 from azukari.seal.manifest import Entry
 from azukari.seal.package import write_package
 from azukari.seal.receipt import make_receipt
-from azukari.stores.clock import now
+from azukari.stores.clock import now, today
 from azukari.testing import fictitious_people
 from azukari.testing.sealed import fixed_bytes, fixed_ledger, fixed_log, fixed_proof
 
@@ -108,7 +108,7 @@ def pair(body_id: UUID, mark: str, folder: Path, *, day: date | None = None) -> 
     for one in (first, sub):
         _package(one, first.package if one is sub else None, folder)
         shelve_consignment(one)
-    first.permission = sub.permission = _certificate(first, sub, day or now().date())
+    first.permission = sub.permission = _certificate(first, sub, day or today())
     for one in (first, sub):
         _hand_in(one)
     return first, sub

@@ -27,7 +27,7 @@ from azukari.seal.certificate import verify_certificate
 from azukari.seal.identity import Identity, encode_card
 from azukari.seal.items import AnswerItem, Ask
 from azukari.seal.receipt import MAX_RECEIPT, make_receipt
-from azukari.stores.clock import now
+from azukari.stores.clock import now, today
 
 
 @pytest.fixture
@@ -200,13 +200,13 @@ def test_home_when_things_move_on_then_it_says_what_to_do_next(two: tuple[Stall,
     answered(first, decision="granted")
     assert "許諾" not in page(client, "/").partition("<h2>")[2]
     assert first.permission is not None
-    shelve_certificate(first, sub, now().date(), first.permission, revoked=True)
+    shelve_certificate(first, sub, today(), first.permission, revoked=True)
     assert "許諾が取り消されました" in page(client, "/")
 
 
 def test_home_when_a_certificate_grows_old_then_a_fresh_one_is_asked_for(sqlite_office: Path) -> None:
     with outside():
-        first, sub = pair(a_body("霞ヶ浜年金機構"), "aoi", sqlite_office, day=now().date() - timedelta(days=32))
+        first, sub = pair(a_body("霞ヶ浜年金機構"), "aoi", sqlite_office, day=today() - timedelta(days=32))
         for one in (first, sub):
             client = one.client()
             assert "許諾書が古くなりました" in page(client, "/")
@@ -214,7 +214,7 @@ def test_home_when_a_certificate_grows_old_then_a_fresh_one_is_asked_for(sqlite_
             assert "新しい許諾書は" in shown and "PDF" not in shown
             assert client.get(f"/certificates/{first.permission}/paper").status_code == 400
         assert first.permission is not None
-        shelve_certificate(first, sub, now().date(), first.permission)
+        shelve_certificate(first, sub, today(), first.permission)
         assert "許諾書が古くなりました" not in page(sub.client(), "/")
 
 
@@ -250,7 +250,7 @@ def test_certificate_when_saved_then_it_verifies_offline_for_the_sub_and_the_pap
         assert "In force as of" in page(client, path, "en")
         data = client.get(f"{path}/file")
         assert data.headers["Content-Disposition"].endswith('.azp"')
-        known = verify_certificate(data.content, today=now().date(), party_vkey=sub.identity.vkey)
+        known = verify_certificate(data.content, today=today(), party_vkey=sub.identity.vkey)
         assert (known.asker_name, known.party_name) == (first.name, sub.name)
         assert client.get(f"{path}/paper").content.startswith(b"%PDF")
 
@@ -260,7 +260,7 @@ def test_certificate_when_another_body_names_the_firm_in_one_of_its_own_then_the
 ) -> None:
     first, sub = two
     foreign = replace(first, body=a_body("別の市"))
-    shelve_certificate(foreign, sub, now().date(), strange := uuid4(), revoked=True)
+    shelve_certificate(foreign, sub, today(), strange := uuid4(), revoked=True)
     for one in two:
         client = one.client()
         assert str(strange) not in page(client, "/certificates") + page(client, "/") + page(
@@ -276,11 +276,11 @@ def test_certificate_when_revoked_then_the_page_and_the_file_say_so_and_there_is
 
     first, sub = two
     assert first.permission is not None
-    shelve_certificate(first, sub, now().date(), first.permission, revoked=True)
+    shelve_certificate(first, sub, today(), first.permission, revoked=True)
     client, path = sub.client(), f"/certificates/{sub.permission}"
     assert RevokedError.ja in page(client, path) and RevokedError.en in page(client, path, "en")
     with pytest.raises(RevokedError):
-        verify_certificate(client.get(f"{path}/file").content, today=now().date())
+        verify_certificate(client.get(f"{path}/file").content, today=today())
     assert client.get(f"{path}/paper").status_code == 400
     assert "取消し" in page(client, "/certificates")
 

@@ -15,6 +15,7 @@ from tests.web.test_web_permission import permitted
 
 from azukari.cli.options import Office, open_office
 from azukari.errors import NotPermittedError, StateError
+from azukari.fields.days import day_of
 from azukari.handover.choosing import choose
 from azukari.tables import type_columns
 from azukari.testing.cast import KEYING
@@ -83,7 +84,7 @@ def test_seal_when_somebody_comes_under_protection_meanwhile_then_nothing_is_log
 
     office, before = opened(scene), len(entries(scene))
     work = next(one for one in queries.entrustments(office.body_id) if one.title == "照合")
-    terms = protection.Terms(starts_on=office.at.date(), ends_on=None, holds="rows")
+    terms = protection.Terms(starts_on=day_of(office.at), ends_on=None, holds="rows")
 
     def protect() -> None:
         named = {"kek": office.kek, "by": office.by, "at": office.at}

@@ -16,6 +16,7 @@ from tests.cli.scene import PLANTED, ROWS, Scene, call, copied, entries, people
 
 from azukari.cli.options import Office, open_office
 from azukari.errors import ForeignReceiptError, FormatError, SignatureError, StateError, StorageError
+from azukari.fields.days import day_of
 from azukari.seal.receipt import Grade
 from azukari.tables import read_table
 
@@ -198,7 +199,7 @@ def test_record_when_over_its_last_day_then_removed_with_one_entry_and_the_packa
     office = opened(sealed)
     hand_over = UUID(hex=sealed.hand_overs()["wakaba"])
     assert {row.expires_on for row in HandOver.objects.all()} == {date(2099 + YEARS, 12, 31)}
-    today = office.at.date()
+    today = day_of(office.at)
     HandOver.objects.filter(id=hand_over).update(expires_on=today)
     acting = {"body_id": office.body_id, "by": office.by}
     assert remove_expired(**acting, at=office.at) == [], "the last day itself is still kept"

@@ -12,6 +12,7 @@ from tests.cli import scene as scenes
 from tests.cli.scene import Scene, call
 
 from azukari.cli.options import open_office
+from azukari.fields.days import day_of
 from azukari.stores.keys import open_key_file
 from azukari.web.backup import names
 from azukari.web.subjects import keystore
@@ -27,7 +28,7 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     opened = open_office(made / "office", made / "office.key", None)
     from azukari.web.subjects.actions import protection
 
-    terms = protection.Terms(opened.at.date(), None, "rows", note="避難先の申出")
+    terms = protection.Terms(day_of(opened.at), None, "rows", note="避難先の申出")
     given = {"kek": opened.kek, "by": opened.by, "at": opened.at}
     protection.add(body_id=opened.body_id, local_ids=["0417", "0418"], terms=terms, **given)
     (made / "backups").mkdir()

@@ -22,6 +22,7 @@ from tests.web.conftest import AT, BY, Ledger
 
 from azukari.cli.options import open_office
 from azukari.errors import KeyFileError, StateError
+from azukari.fields.days import day_of
 from azukari.seal.identity import Identity
 from azukari.stores.keys import KeyEncryptionKey, open_key_file, wrapped_under
 from azukari.tables import read_table
@@ -44,7 +45,7 @@ def fill(scene: Scene) -> None:
     from azukari.web.subjects.actions import protection
 
     opened = open_office(scene / "office", scene / "office.key", None)
-    terms = protection.Terms(opened.at.date(), None, "rows", note="避難先の申出")
+    terms = protection.Terms(day_of(opened.at), None, "rows", note="避難先の申出")
     protection.add(body_id=opened.body_id, local_ids=["0417"], terms=terms, kek=opened.kek, by=opened.by, at=opened.at)
     scene.json(
         *("consign", "add", "--entrustment", "入力", "--to", scenes.KEYING.ja, "--unit", "box", "--units", "1"),
@@ -103,7 +104,7 @@ def all_opens(scene: Scene, keys: str) -> None:
 
     opened = open_office(scene / "office", scene / keys, None)
     assert [one.note for one in protections.page(opened.body_id, 1, opened.kek).rows] == ["避難先の申出"]
-    assert set(protections.holds_on(opened.body_id, opened.at.date()))
+    assert set(protections.holds_on(opened.body_id, day_of(opened.at)))
     office.unlock(opened.kek)
     from allauth.mfa.models import Authenticator
 

@@ -13,7 +13,7 @@ from tests.web.bodies import KEK, client_of, furnish, hand_over, screens
 from tests.web.conftest import AT, BY, Ledger
 from tests.web.stalls import Stall, a_body, outside, pair, shelve_certificate
 
-from azukari.stores.clock import now
+from azukari.stores.clock import today
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_package_outside_when_the_permission_is_revoked_then_it_is_fetched_no_mo
     assert first.permission is not None
     if whose == "above":
         _above(sub)
-    shelve_certificate(first, sub, now().date(), first.permission, revoked=True)
+    shelve_certificate(first, sub, today(), first.permission, revoked=True)
     assert (asked(first), asked(sub)) == ([200, 200], [403, 403])
     offered = [f"/packages/{one.package}/package" in page(one.client(), f"/packages/{one.package}") for one in two]
     assert offered == [True, False]

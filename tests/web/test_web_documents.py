@@ -182,9 +182,10 @@ def test_attaching_when_it_breaks_off_at_either_step_then_no_row_without_a_file(
 
 
 def test_evidence_when_it_ends_soon_or_has_ended_then_the_first_screen_says_so(own: Records) -> None:
-    from azukari.stores.clock import now
 
-    today = now().date()
+    from azukari.stores import clock
+
+    today = clock.today()
     for days, title in ((-3, "切れた資料"), (29, "もうすぐの資料"), (31, "まだの資料")):
         attach(own, kind="evidence", title=title, expires_on=(today + timedelta(days=days)).isoformat())
     page = client_of(own.people["officer"]).get("/").content.decode()

@@ -28,6 +28,7 @@ from azukari.errors import (
     StaleError,
     StateError,
 )
+from azukari.fields.days import day_of
 from azukari.seal.certificate import Mode, Reporting, verify_certificate
 from azukari.seal.identity import Identity, card_of
 from azukari.testing.cast import KEYING
@@ -167,6 +168,33 @@ def test_grant_when_no_day_is_given_then_it_ends_with_the_fiscal_year(
     asked = ask(work, starts_on=starts_on)
     grant(asked, at)
     assert found(asked).ends_on == end
+
+
+def test_permission_when_the_fiscal_year_turns_in_japan_then_it_is_over_and_the_next_one_lasts_a_year(
+    ledger: Ledger, work: Work
+) -> None:
+    """Nine hours before the year turns in UTC; until nine in the morning of 1 April the two differ."""
+    from azukari.web.custody import queries
+    from azukari.web.custody.actions import permission
+    from azukari.web.custody.queries import permissions
+
+    last = datetime(2027, 3, 31, 14, 59, 59, tzinfo=UTC)
+    turned = last + timedelta(seconds=1)
+    old, new = ask(work), ask(work)
+    child = queries.entrustment(grant(old, last))
+    assert found(old).ends_on == date(2027, 3, 31)
+    permission.confirm(permission_id=old, by=BY, at=last)
+    permissions.require_in_force(child, day_of(last))
+    with pytest.raises(ExpiredError):
+        permissions.require_in_force(child, day_of(turned))
+    with pytest.raises(StateError):
+        permission.confirm(permission_id=old, by=BY, at=turned)
+    grant(new, turned)
+    assert found(new).ends_on == date(2028, 3, 31)
+    known = verify_certificate(certificate(ledger, new), today=day_of(turned), vkey=ledger.vkey)
+    assert (known.permission.decided, known.as_of) == ("2027-04-01", "2027-04-01")
+    with pytest.raises(ExpiredError):
+        verify_certificate(certificate(ledger, old), today=day_of(turned), vkey=ledger.vkey)
 
 
 @given(st.dates(date(1900, 1, 1), date(2200, 1, 1)))

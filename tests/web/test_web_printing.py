@@ -19,7 +19,8 @@ from tests.web.conftest import AT, BY, Ledger
 from tests.web.stalls import Stall, certificate
 
 from azukari.seal.identity import Identity
-from azukari.stores.clock import now
+from azukari.stores import clock
+from azukari.stores.clock import today
 
 NOON = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 
@@ -126,7 +127,7 @@ def a_work(title: str, purpose: str) -> Any:
 
 def a_certificate(safeguards: str) -> bytes:
     first, sub = (Stall(uuid4(), uuid4(), name, Identity.generate(), uuid4()) for name in ("青嵐", "白磯"))
-    return certificate(first, sub, now().date(), uuid4(), safeguards=safeguards)
+    return certificate(first, sub, today(), uuid4(), safeguards=safeguards)
 
 
 @pytest.mark.usefixtures("template")
@@ -249,7 +250,7 @@ def test_papers_when_a_text_is_longer_than_a_page_then_all_of_it_is_printed() ->
     assert text_of(register_pdf([work, work], "水底市", "ja", NOON)).count("長") == 4_000
     assert text_of(entrustment_pdf([work, work], "水底市", "ja", NOON)).count("長") == 4_000
     first, sub = (Stall(uuid4(), uuid4(), name, Identity.generate(), uuid4()) for name in ("青嵐", "白磯"))
-    data = certificate(first, sub, now().date(), uuid4(), safeguards="錠" * 2_000)
+    data = certificate(first, sub, today(), uuid4(), safeguards="錠" * 2_000)
     assert text_of(certificate_pdf(data, "ja")).count("錠") == 2_000
 
 
@@ -326,12 +327,11 @@ def test_reminders_when_asked_for_then_every_end_is_there_once_without_a_title_o
 ) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
-    from azukari.stores.clock import now
     from azukari.web.custody.actions import document
     from azukari.web.custody.models import Entrustment, Permission
 
     other = furnish(ledger, "betsu", bodies.another_body(ledger))
-    today = now().date()
+    today = clock.today()
     for records in (own, other):
         Entrustment.objects.filter(id=records.arguments["entrustment_id"]).update(ends_on=today + timedelta(days=400))
         Permission.objects.filter(id=records.arguments["permission_id"]).update(ends_on=today)

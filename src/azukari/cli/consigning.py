@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -23,7 +23,9 @@ from azukari.cli.options import (
 from azukari.cli.parties import parse_fields
 from azukari.cli.speech import Speech, speech
 from azukari.errors import NotFoundError
+from azukari.fields.days import day_of
 from azukari.seal.consignment import MAX_ENTRY, ConsignmentEntry, Unit, sign_receipt
+from azukari.stores.clock import today
 from azukari.stores.files import creating
 from azukari.tables import read_table
 from azukari.tables.guard import unguarded
@@ -93,7 +95,7 @@ def add(
         units=units,
         fields=tuple(parse_fields(fields)),
         carrier=carrier,
-        day=office.at.date() if day is None else day.date(),
+        day=day_of(office.at) if day is None else day.date(),
         people=people,
         note=note,
         local_ids=None if list_path is None else _listed(list_path),
@@ -205,7 +207,7 @@ def _integrate(office: Office) -> None:
     from azukari.web.sequencer.queries.signing import signers_of
 
     log = queries.log_of(office.body_id)
-    signers = signers_of(log.id, office.kek, office.at.date())
+    signers = signers_of(log.id, office.kek, day_of(office.at))
     checkpoint.integrate(log_id=log.id, signers=signers, by=office.by, at=office.at)
 
 
@@ -221,7 +223,7 @@ def sign(out: Speech, slip: Path, key_path: Path, output: Path | None, as_json: 
     receipt = output or slip.with_name(slip.name + ".receipt")
     require_new(receipt)
     data = read_small(slip, MAX_ENTRY)
-    entry, note = ConsignmentEntry.parse(data), sign_receipt(data, read_identity(key_path), datetime.now(UTC).date())
+    entry, note = ConsignmentEntry.parse(data), sign_receipt(data, read_identity(key_path), today())
     with creating(receipt) as file:
         file.write(note)
     units, people = (str(n) if n is not None else "<10" for n in (entry.units, entry.people))

@@ -21,6 +21,7 @@ from azukari.cli.monitoring import monitor
 from azukari.cli.options import Office, json_option, office_options, open_office, read_small, require_new
 from azukari.cli.speech import Progress, Speech, speech
 from azukari.errors import OptionError, StorageError
+from azukari.fields.days import day_of
 from azukari.ledger.limits import LIMITS
 from azukari.ledger.note import Signer
 from azukari.stores.clock import SystemClock
@@ -65,7 +66,7 @@ def integrate(
     log = queries.log_of(office.body_id)
     after = _publisher(out, office, log.id, folder)
     if once:
-        signers = signers_of(log.id, office.kek, office.at.date())
+        signers = signers_of(log.id, office.kek, day_of(office.at))
         signed = checkpoint.integrate(log_id=log.id, signers=signers, by=office.by, at=office.at)
         after(signed)
         out.answer({"size": signed.size})
@@ -82,7 +83,7 @@ def run_integrator(office: Office, log_id: UUID, after: Callable[[Signed], None]
     with wall.acting(wall.ALL):  # also in a process that serves, whose own connections see next to nothing
         integrator.run(
             log_id=log_id,
-            signers=lambda at: signers_of(log_id, office.kek, at.date()),
+            signers=lambda at: signers_of(log_id, office.kek, day_of(at)),
             clock=SystemClock(),
             stop=stop,
             after=after,
@@ -138,7 +139,7 @@ def export(
     from azukari.web.sequencer.queries.signing import signers_of
 
     log = queries.log_of(office.body_id)
-    signers = signers_of(log.id, office.kek, office.at.date())
+    signers = signers_of(log.id, office.kek, day_of(office.at))
     checkpoint.integrate(log_id=log.id, signers=signers, by=office.by, at=office.at)
     witnessing.gather(log_id=log.id, ask=ask_witness, by=office.by, at=office.at)
     changed = export_log(log.id, folder, whole=whole, progress=Progress(out.pick("書き出し", "Export")))
@@ -325,7 +326,7 @@ def rotate(out: Speech, until: str, office_path: Path, keys_path: Path, login: s
         by=office.by,
         at=office.at,
     )
-    signers = signers_of(log.id, office.kek, office.at.date())
+    signers = signers_of(log.id, office.kek, day_of(office.at))
     signed = checkpoint.integrate(log_id=log.id, signers=signers, by=office.by, at=office.at)
     out.say(
         f"新しい検証鍵: {vkey}\n旧鍵は {until} まで署名します。", f"New key: {vkey}\nThe old one signs until {until}."

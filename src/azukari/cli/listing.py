@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -21,12 +21,12 @@ from azukari.completeness.report import MAX_REPORT, REPORT, SUFFIX, ListEntry, R
 from azukari.completeness.visit import MAX_VISIT, Visit
 from azukari.details import JAPANESE
 from azukari.errors import AzukariError, EvidenceError, FormatError, OptionError, VerificationError
+from azukari.fields.days import JAPAN
 from azukari.ledger.limits import LIMITS
 from azukari.ledger.note import Verifier
 from azukari.ledger.policy import Policy
 from azukari.stores.files import replacing
 
-JAPAN: Final = timedelta(hours=9)
 MAX_LETTER: Final = 65_536  # bytes
 _MARK: Final = f'"type":"{REPORT}"}}'.encode()  # the last member of a report
 _NOT_ASKED: Final = {
@@ -141,7 +141,7 @@ def _with_evidence(out: Speech, file: Path, error: AzukariError, kept: Misbehavi
 
 
 def _tell(out: Speech, checked: Checked) -> None:
-    count, at = checked.shown + len(checked.withheld), checked.as_of + JAPAN
+    count, at = checked.shown + len(checked.withheld), checked.as_of.astimezone(JAPAN)
     out.say(
         f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}（日本時間）までの記載 {count} 件、全部そろっています。",
         f"Complete as of {checked.as_of:%Y-%m-%d %H:%M} UTC: {count} entries.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,6 +12,7 @@ from azukari.errors import NotFoundError
 from azukari.seal.identity import Identity
 from azukari.seal.package import Opened, open_package
 from azukari.seal.receipt import make_receipt
+from azukari.stores.clock import today
 from azukari.stores.files import creating, remove
 from azukari.tables import write_table
 
@@ -43,7 +43,7 @@ def open_command(
     require_new(output, receipt_path)
     opened = _open(package, identity, log_key)
     entry = opened.package.entry
-    note = make_receipt(entry, opened.package.entry_bytes, opened.table.height, identity, datetime.now(UTC).date())
+    note = make_receipt(entry, opened.package.entry_bytes, opened.table.height, identity, today())
     written = write_table(opened.table, output)
     try:
         with creating(receipt_path) as file:

@@ -18,6 +18,7 @@ from azukari.cli.options import (
 )
 from azukari.cli.parties import parse_fields
 from azukari.cli.speech import Speech, speech
+from azukari.fields.days import day_of
 from azukari.seal.certificate import Mode, Reporting
 from azukari.stores.files import creating
 
@@ -207,7 +208,7 @@ def certificate(
     info, log = find_permission(office.body_id, permission_id), queries.log_of(office.body_id)
     if confirm:
         action.confirm(permission_id=info.id, by=office.by, at=office.at)
-    signers = signers_of(log.id, office.kek, office.at.date())
+    signers = signers_of(log.id, office.kek, day_of(office.at))
     checkpoint.integrate(log_id=log.id, signers=signers, by=office.by, at=office.at)
     data = certificates.certificate(info.id)
     paper = None if pdf is None else certificate_pdf(data, out.language)

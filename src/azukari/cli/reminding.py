@@ -13,6 +13,7 @@ import click
 from azukari.cli.options import Office, json_option, office_options, open_office, require_new
 from azukari.cli.speech import Speech, speech
 from azukari.errors import OptionError, StorageError
+from azukari.fields.days import day_of
 from azukari.stores.files import creating
 from azukari.stores.mail import post, relay_of
 
@@ -65,7 +66,7 @@ def _list(out: Speech, days: int, ics: Path | None, office: Office) -> None:
     from azukari.web.custody.queries import register
     from azukari.web.custody.queries.ends import ends
 
-    today = office.at.date()
+    today = day_of(office.at)
     waiting = [one for one in register.reminders(office.body_id, today) if one.kind in _WAITING]
     ending = ends(office.body_id, today - timedelta(days=days), today + timedelta(days=days))
     for one in waiting:

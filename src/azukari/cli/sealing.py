@@ -21,6 +21,7 @@ from azukari.cli.options import (
     require_new,
 )
 from azukari.cli.speech import Progress, Speech, speech
+from azukari.fields.days import day_of
 from azukari.fields.kinds import Kind
 from azukari.handover.choosing import Choice, Fate, choose
 from azukari.seal.consignment import is_receipt
@@ -110,7 +111,7 @@ def seal(
     office = open_office(office_path, keys_path, login)
     from azukari.web.custody.actions.sealing import Order
     from azukari.web.custody.actions.sealing import seal as action
-    from azukari.web.custody.withholding import day_of, withhold
+    from azukari.web.custody.withholding import withhold
 
     party = find_party(office.body_id, to)
     terms = find_entrustment(office.body_id, entrustment, party.id)

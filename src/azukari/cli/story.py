@@ -25,6 +25,7 @@ import polars as pl
 from azukari.cli.gap import Gap, divide
 from azukari.cli.options import Office, now
 from azukari.errors import NotFoundError, OptionError
+from azukari.fields.days import day_of
 from azukari.fields.kinds import Field, Kind
 from azukari.fields.spelling import SLOTS
 from azukari.fingerprint.marking import spell_column
@@ -272,7 +273,7 @@ def _account(stage: _Stage, firm: Party) -> UUID:
 def _entrust(stage: _Stage, firm: Party, party_id: UUID) -> UUID:
     from azukari.web.custody.actions import entrustment
 
-    today = stage.office.at.date()
+    today = day_of(stage.office.at)
     return entrustment.create(
         body_id=stage.office.body_id,
         party_id=party_id,
@@ -307,7 +308,7 @@ def _open(stage: _Stage, firm: Party, identity: Identity) -> tuple[Opened, bytes
     with (stage.folder / f"{firm.slug}.azk").open("rb") as source:
         opened = open_package(source, identity)
     entry, data = opened.package.entry, opened.package.entry_bytes
-    return opened, make_receipt(entry, data, opened.table.height, identity, stage.office.at.date())
+    return opened, make_receipt(entry, data, opened.table.height, identity, day_of(stage.office.at))
 
 
 def _leak(stage: _Stage) -> pl.DataFrame:

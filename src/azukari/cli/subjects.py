@@ -19,6 +19,7 @@ from azukari.completeness.report import Report
 from azukari.completeness.shown import show
 from azukari.completeness.visit import MAX_VISIT, Visit
 from azukari.errors import FormatError, NotFoundError, OptionError
+from azukari.fields.days import day_of
 from azukari.stores.files import creating
 
 if TYPE_CHECKING:
@@ -229,7 +230,6 @@ def _text(data: bytes) -> str:
 
 def _report(office: Office, person: SubjectInfo, since: int | None) -> Report:
     from azukari.web.leaves.queries.reporting import report as made
-    from azukari.web.leaves.rules import day_of
 
     return made(person.id, office.kek, day_of(office.at), since)
 

@@ -9,7 +9,7 @@ import click
 
 from azukari.cli.consigned import is_consignment_proof, tell_proof, tell_receipt
 from azukari.cli.listing import Asked, is_list, tell_list
-from azukari.cli.options import json_option, log_key_option, now, read_identity, read_small
+from azukari.cli.options import json_option, log_key_option, read_identity, read_small
 from azukari.cli.single import MARK as SINGLE
 from azukari.cli.single import tell_entry
 from azukari.cli.speech import Speech, speech
@@ -22,6 +22,7 @@ from azukari.seal.consignment import RECEIPT as CONSIGNMENT_RECEIPT
 from azukari.seal.manifest import SMALL_BAND
 from azukari.seal.package import verify_package
 from azukari.seal.receipt import RECEIPT, verify_receipt
+from azukari.stores.clock import today
 from azukari.stores.folder import check_folder
 from azukari.trace.finding import NULL_HYPOTHESIS
 
@@ -164,7 +165,7 @@ def _certificate(out: Speech, file: Path, key_path: Path | None, log_key: str | 
     own = None if key_path is None else read_identity(key_path).vkey
     with file.open("rb") as source:
         data = source.read(MAX_CERTIFICATE + 1)  # one more, so that what is too large is refused as such
-    found = verify_certificate(data, today=now().date(), vkey=log_key, party_vkey=own)
+    found = verify_certificate(data, today=today(), vkey=log_key, party_vkey=own)
     out.say(f"成り立ちます。{found.sentence('ja')}", f"It holds. {found.sentence('en')}")
     for ja, en in _certificate_facts(found):
         out.say(f"  {ja}", f"  {en}")

@@ -23,6 +23,7 @@ from azukari.errors import (
     StaleError,
     WrongKeyError,
 )
+from azukari.fields.days import day_of
 from azukari.ledger.checkpoint import Checkpoint, open_checkpoint
 from azukari.ledger.note import Verifier
 from azukari.ledger.policy import Policy, verify_cosigned
@@ -40,7 +41,6 @@ FRESH: Final = timedelta(hours=25)
 """How old index and audit may be: an office makes an index daily."""
 AHEAD: Final = timedelta(hours=1)
 """How far ahead of the reader's clock the office's may be."""
-_JAPAN: Final = timedelta(hours=9)
 
 Numbered = tuple[PersonList, int, ListEntry]
 
@@ -202,7 +202,7 @@ def _require_no_others(report: Report) -> None:
 
 def _require_openings(report: Report) -> None:
     """Step 9."""
-    today = (report.index.entry.at + _JAPAN).date()
+    today = day_of(report.index.entry.at)
     for one, n, each in _numbered(report):
         leaf = each.leaf
         if one.chain == SEALED and (leaf.kind, leaf.entrustment, leaf.withheld) != (UNSTATED, NO_ENTRUSTMENT, 0):

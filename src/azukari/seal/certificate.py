@@ -287,7 +287,7 @@ def verify_certificate(
 ) -> Certificate:
     """Steps 1 to 9: what is permitted, and that it is in force as of a day. Needs no key and no connection.
 
-    ``today``: the reader's day in UTC. ``vkey`` pins the ledger's verifier key; without it the one named in the proof is
+    ``today``: the reader's day in Japan. ``vkey`` pins the ledger's verifier key; without it the one named in the proof is
     used, and the caller has to tell people that it must be compared. ``party_vkey``: the reader's own key, which the
     certificate must name. Raises FormatError, LimitError, SignatureError, ProofError, CommitmentError,
     ForeignCertificateError, RevokedError, ExpiredError, StaleError.

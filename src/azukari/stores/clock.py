@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from azukari.errors import OptionError
+from azukari.fields.days import day_of
 
 
 class Clock(Protocol):
@@ -54,3 +55,8 @@ class FixedClock:
 def now() -> datetime:
     """One reading of the machine's clock: aware, in UTC."""
     return SystemClock().now()
+
+
+def today() -> date:
+    """The day that it is now in Japan: one reading of the machine's clock, for whoever needs no moment besides."""
+    return day_of(now())

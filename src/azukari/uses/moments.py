@@ -8,8 +8,8 @@ from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Final
 
 from azukari.fields.dates import parse_date
+from azukari.fields.days import JAPAN
 
-JAPAN: Final = timezone(timedelta(hours=9))
 _TIME: Final = re.compile(
     r"[\sT]*(午前|午後)?\s*(\d{1,2})(?::|時)\s*(\d{1,2})(?:(?::|分)\s*(?:(\d{1,2})(?:[.,](\d{1,9}))?秒?)?)?\s*(Z|[+-]\d\d:?\d\d|JST|UTC)?$"
 )

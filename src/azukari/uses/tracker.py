@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
+from azukari.fields.days import JAPAN
 from azukari.ledger.entry import canonical
-from azukari.uses.moments import JAPAN
 from azukari.uses.reasons import Reason, UnusableError
 from azukari.uses.use import Raw, Use
 

@@ -11,6 +11,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import LongTable, Spacer, TableStyle
 
 from azukari.errors import Language
+from azukari.fields.days import JAPAN, day_of
 from azukari.web.custody.clauses import CLAUSES
 from azukari.web.custody.queries.printing import Printed, PrintedPermission
 from azukari.web.papers.lettering import FONT, Lettering, legible, pdf
@@ -49,7 +50,7 @@ def register_pdf(works: Sequence[Printed], body: str, language: Language, at: da
     """The whole register as a table, the tree by indentation, pages numbered. NotFoundError without the font."""
     title, letters = _pick(language, "委託管理台帳", "Register of entrustments"), Lettering(language)
     count = _pick(language, f"委託 {len(works):,} 件", f"{len(works):,} entrustments")
-    parts = [letters.paragraph(title, 16, 22), letters.paragraph(f"{body}　{count}　{at:%Y-%m-%d}", 9, 14)]
+    parts = [letters.paragraph(title, 16, 22), letters.paragraph(f"{body}　{count}　{day_of(at)}", 9, 14)]
     for first in range(0, max(len(works), 1), _ROWS):
         rows = [_head(language, letters), *(_row(work, language, letters) for work in works[first : first + _ROWS])]
         parts.append(LongTable(rows, colWidths=WIDTHS, style=_GRID, repeatRows=1, splitInRow=1))
@@ -60,7 +61,7 @@ def entrustment_pdf(works: Sequence[Printed], body: str, language: Language, at:
     """One entrustment in full, the first of ``works``, and those below it as a table. NotFoundError without the font."""
     work, letters = works[0], Lettering(language)
     title = _pick(language, "委託票", "Entrustment")
-    parts = [letters.paragraph(title, 16, 22), letters.paragraph(f"{body}　{at:%Y-%m-%d}", 9, 14), Spacer(1, 4 * mm)]
+    parts = [letters.paragraph(title, 16, 22), letters.paragraph(f"{body}　{day_of(at)}", 9, 14), Spacer(1, 4 * mm)]
     cells = [
         [letters.paragraph(text, 10, 15) for text in (left, right or "-")] for left, right in _lines(work, language)
     ]
@@ -78,7 +79,7 @@ def _built(
 ) -> bytes:
     def numbered(canvas: Any, page: Any) -> None:
         canvas.setFont(FONT, 8)
-        canvas.drawString(MARGIN, 8 * mm, legible(f"{title}  {body}  {at:%Y-%m-%d %H:%M} UTC"))
+        canvas.drawString(MARGIN, 8 * mm, legible(f"{title}  {body}  {at.astimezone(JAPAN):%Y-%m-%d %H:%M} JST"))
         canvas.drawRightString(page.pagesize[0] - MARGIN, 8 * mm, str(canvas.getPageNumber()))
 
     return pdf(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -21,7 +21,6 @@ from azukari.web.subjects.local_ids import loose, plain
 from azukari.web.subjects.queries.protections import Hold, holds_on, protected_ids
 
 ADDRESS: Final = frozenset({Kind.ADDRESS, Kind.POSTAL_CODE})
-JAPAN: Final = timezone(timedelta(hours=9))
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,11 +46,6 @@ class Withheld:
         """StateError if other people are under protective measures by now: sealing takes minutes, an order comes at any."""
         if holds_on(body_id, day) != self.holds:
             raise StateError("protective measures have changed while this was sealed; seal it again")
-
-
-def day_of(at: datetime) -> date:
-    """The day of a moment in Japan: there a protection begins at midnight, nine hours before that day does in UTC."""
-    return at.astimezone(JAPAN).date()
 
 
 def withhold(source: pl.DataFrame, choice: Choice, body_id: UUID, day: date, kek: KeyEncryptionKey) -> Withheld:

@@ -13,12 +13,12 @@ from azukari.errors import NotFoundError, OptionError, StateError
 from azukari.fields.kinds import Field, Kind
 from azukari.handover.choosing import Choice, Fate, choose, unique_rows
 from azukari.ledger.witnessing import Ask
-from azukari.stores.clock import now
+from azukari.stores.clock import now, today
 from azukari.tables import ColumnTyping, apply_overrides, read_table, type_columns
 from azukari.web import office
 from azukari.web.custody import foresight, queries
 from azukari.web.custody.actions import releasing, sealing
-from azukari.web.custody.withholding import day_of, withhold
+from azukari.web.custody.withholding import withhold
 from azukari.web.jobs import uploads
 from azukari.web.jobs.actions import queue
 from azukari.web.jobs.worker import Context, Work
@@ -44,7 +44,7 @@ def look(context: Context) -> Mapping[str, Any]:
     context.progress(0, frame.height)
     typings = typed(frame, context.job.arguments.get("columns"))
     choice = choose(typings, terms.fields)
-    withheld = withhold(frame, choice, terms.body, day_of(now()), office.key())
+    withheld = withhold(frame, choice, terms.body, today(), office.key())
     held = foresight.holding(frame, withheld, choice, terms, office.key(), context.progress)
     leaving = foresight.leaving(withheld)
     marks, examples = foresight.marks(

@@ -13,7 +13,7 @@ from reportlab.platypus import Image, Spacer, Table, TableStyle
 
 from azukari.errors import Language
 from azukari.seal.certificate import Certificate, verify_certificate
-from azukari.stores.clock import now
+from azukari.stores.clock import today
 from azukari.web.papers.lettering import FONT, Lettering, pdf
 
 MARGIN: Final = 22 * mm
@@ -21,7 +21,7 @@ MARGIN: Final = 22 * mm
 
 def certificate_pdf(certificate: bytes, language: Language) -> bytes:
     """The page of a certificate that holds today. Raises what ``verify_certificate`` raises, NotFoundError without the font."""
-    known = verify_certificate(certificate, today=now().date())
+    known = verify_certificate(certificate, today=today())
     title = "再委託許諾書" if language == "ja" else "Permission for sub-entrustment"
     letters = Lettering(language)
     parts = [

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from azukari.fields.days import day_of
 from azukari.seal.certificate import FRESH_DAYS, State
 from azukari.web.counter.models import Consigned, Sent, Shelved, Work
 from azukari.web.counter.queries import certificates_of
@@ -46,7 +47,7 @@ def _packages(firm_id: UUID) -> list[Waiting]:
         "receipt-refused": shelved.filter(receipt=Shelved.Receipt.REFUSED),
     }
     return [
-        Waiting(kind, row.work.title, row.shelved_at.date(), "shelved", row.id)
+        Waiting(kind, row.work.title, day_of(row.shelved_at), "shelved", row.id)
         for kind, found in kinds.items()
         for row in found[:MOST]
     ]
@@ -78,7 +79,7 @@ def _asks(firm_id: UUID, today: date) -> list[Waiting]:
     found = [(kind, row) for kind, rows in kinds.items() for row in rows[:MOST]]
     titles = dict(Work.objects.filter(id__in={row.about for _, row in found}).values_list("id", "title"))
     return [
-        Waiting(kind, titles.get(row.about, ""), row.sent_at.date(), "submission", row.id, row.reason, row.word)
+        Waiting(kind, titles.get(row.about, ""), day_of(row.sent_at), "submission", row.id, row.reason, row.word)
         for kind, row in found
     ]
 

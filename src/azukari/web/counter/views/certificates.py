@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from azukari.errors import AzukariError
 from azukari.seal.certificate import SUFFIX, Certificate, read_certificate, verify_certificate
-from azukari.stores.clock import now
+from azukari.stores.clock import today
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.counter import queries
 from azukari.web.counter.views import own
@@ -27,7 +27,7 @@ def certificates(request: HttpRequest) -> HttpResponse:
     found = page(request, lambda cut: queries.certificates(firm.id, cut))
     titles = queries.titles(firm.id, (key for one in found.rows for key in (one.work, one.child)))
     rows = [(one, titles.get(one.work) or titles.get(one.child, "")) for one in found.rows]
-    shown = {"certificates": rows, "page": found, "firm": firm, "today": now().date()}
+    shown = {"certificates": rows, "page": found, "firm": firm, "today": today()}
     return render(request, "counter/certificates.html", shown)
 
 
@@ -45,7 +45,7 @@ def certificate(request: HttpRequest, permission_id: UUID) -> HttpResponse:
         "refusal": refusal.sentence(language()) if refusal else "",
         "permits_us": info.party == firm.id,
         "entruster": queries.entruster(info.body),
-        "today": now().date(),
+        "today": today(),
     }
     return render(request, "counter/certificate.html", shown)
 
@@ -69,7 +69,7 @@ def certificate_paper(request: HttpRequest, permission_id: UUID) -> HttpResponse
 def _standing(data: bytes) -> tuple[Certificate | None, AzukariError | None]:
     """What holds today, or why it does not."""
     try:
-        return verify_certificate(data, today=now().date()), None
+        return verify_certificate(data, today=today()), None
     except AzukariError as error:
         return None, error
 

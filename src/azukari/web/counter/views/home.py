@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from azukari.stores.clock import now
+from azukari.stores.clock import now, today
 from azukari.web.accounts.queries import acting, consents
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.counter import verdicts
@@ -34,7 +34,7 @@ _KINDS = {
 def home(request: HttpRequest) -> HttpResponse:
     """What this firm has to do, and what it waits for."""
     firm = own.firm(request)
-    rows = [_row(one) for one in waiting(firm.id, now().date())]
+    rows = [_row(one) for one in waiting(firm.id, today())]
     shown = {"firm": firm, "waiting": rows, "invited_lately": consents.lately(acting(request).id, now())}
     return render(request, "counter/home.html", shown)
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from azukari.errors import AzukariError
-from azukari.stores.clock import now
+from azukari.stores.clock import now, today
 from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import Role, allow
 from azukari.web.counter import queries
@@ -43,7 +43,7 @@ def work(request: HttpRequest, work_id: UUID) -> HttpResponse:
         "above": [one for one in held if one.child == info.id],
         "below": [one for one in held if one.work == info.id],
         "asks": queries.sent(info.firm, work_id=info.id),
-        "today": now().date(),
+        "today": today(),
     }
     return render(request, "counter/work.html", shown)
 

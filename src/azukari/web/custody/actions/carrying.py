@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from azukari.fields.days import day_of
 from azukari.stores.crossing import Progress
 from azukari.stores.crossing_file import unpack
 from azukari.stores.keys import KeyEncryptionKey
@@ -30,7 +31,7 @@ def make(*, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> wri
     """
     log = queries.log_of(body_id)
     hold.require_free(log.id)
-    checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, at.date()), by=by, at=at)
+    checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, day_of(at)), by=by, at=at)
     made = writing.make(body_id=body_id, candidates=outgoing(body_id, kek), kek=kek, by=by, at=at)
     while ledger.waits(body_id):
         more = writing.make(body_id=body_id, candidates=ledger.outgoing(body_id), kek=kek, by=by, at=at)

@@ -19,6 +19,7 @@ from azukari.errors import (
     ProtectedError,
     StateError,
 )
+from azukari.fields.days import day_of
 from azukari.fields.kinds import Field
 from azukari.seal.commitments import OPENING_BYTES
 from azukari.seal.consignment import (
@@ -39,7 +40,7 @@ from azukari.web.custody.actions import listing
 from azukari.web.custody.models import ConsignedPerson, Consignment, HandOver
 from azukari.web.custody.queries import consignments, permissions
 from azukari.web.custody.terms import parse_fields
-from azukari.web.custody.withholding import WithheldPeople, anybody_protected, day_of, withhold_people
+from azukari.web.custody.withholding import WithheldPeople, anybody_protected, withhold_people
 from azukari.web.leaves.actions import bulk as leaves
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry as ledger
@@ -122,7 +123,7 @@ def void(*, consignment_id: UUID, reason: str, kek: KeyEncryptionKey, by: UUID, 
             raise StateError("this was called void before")
         seed = kek.unwrap(bytes(row.wrapped_seed), vault.seed_purpose(row.id))
         row.voided_at, row.voided_by, row.void_reason = at, by, _lines(reason)
-        said = VoidEntry(row.id.hex, at.date().isoformat(), committed(REASON, opened(seed, REASON, row.void_reason)))
+        said = VoidEntry(row.id.hex, day_of(at).isoformat(), committed(REASON, opened(seed, REASON, row.void_reason)))
         row.void_index = ledger.append(log_id=sequencer.log_of(row.body_id).id, data=said.encode(), by=by, at=at)
         row.save(update_fields=["voided_at", "voided_by", "void_reason", "void_index"])
     return row.void_index
@@ -149,7 +150,7 @@ def _check_texts(slip: Slip) -> None:
 
 def _require_may_receive(slip: Slip, terms: queries.EntrustmentInfo, at: datetime) -> None:
     """On the day itself, and today."""
-    for day in {_within_reach(slip.day, at.date()), at.date()}:
+    for day in {_within_reach(slip.day, day_of(at)), day_of(at)}:
         permissions.require_may_receive(terms, slip.party_id, day)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from azukari.fields.days import day_of
 from azukari.ledger.entry import canonical
 from azukari.stores.files import remove
 from azukari.web.custody import places
@@ -24,11 +25,11 @@ def remove_expired(*, body_id: UUID, by: UUID, at: datetime) -> list[UUID]:
     The package itself stays sealed. May be repeated; raises StorageError.
     """
     due = HandOver.objects.filter(
-        body_id=body_id, status=HandOver.Status.RELEASED, expires_on__lt=at.date(), record_removed_at__isnull=True
+        body_id=body_id, status=HandOver.Status.RELEASED, expires_on__lt=day_of(at), record_removed_at__isnull=True
     )
     removed = []
     for hand_over_id in list(due.order_by("entry_index").values_list("id", flat=True)):
-        data = canonical({"type": EXPIRY_ENTRY, "handover": hand_over_id.hex, "day": at.date().isoformat()})
+        data = canonical({"type": EXPIRY_ENTRY, "handover": hand_over_id.hex, "day": day_of(at).isoformat()})
         with transaction.atomic():
             if due.filter(id=hand_over_id).update(record_removed_at=at):  # nobody else was first
                 ledger_entry.append(log_id=sequencer.log_of(body_id).id, data=data, by=by, at=at)

@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
+from azukari.fields.days import day_of
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.stores.mail import Outcome, Posted
 from azukari.web.accounts.queries.mail import Mailbox, officers
 from azukari.web.custody.models import ReminderMail
-from azukari.web.custody.queries.register import day_in_japan
 from azukari.web.custody.queries.tally import tally
 from azukari.web.custody.reminder_mail import message
 
@@ -51,7 +51,7 @@ def remind(
     Each is claimed in a transaction of its own before it is handed in: one that is refused is tried again when this is
     called again, one of which nobody knows whether it went is not. KeyFileError under another key.
     """
-    today = day_in_japan(at)
+    today = day_of(at)
     found, boxes = tally(body_id, today), officers(body_id, kek)
     waiting = sum(one.count for one in found)
     told: list[tuple[str, int]] = []

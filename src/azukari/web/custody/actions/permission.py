@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from azukari.errors import NotFoundError, NotPermittedError, OptionError, StateError
+from azukari.fields.days import day_of
 from azukari.fields.kinds import Field
 from azukari.seal.certificate import (
     Mode,
@@ -117,7 +118,7 @@ def grant(*, permission_id: UUID, decision: Decision, by: UUID, at: datetime) ->
     """
     with transaction.atomic():
         row = _asked(permission_id)
-        ends_on = decision.ends_on or min(row.ends_on, year_end(max(row.starts_on, _day(at))))
+        ends_on = decision.ends_on or min(row.ends_on, year_end(max(row.starts_on, day_of(at))))
         if ends_on > row.ends_on:
             raise NotPermittedError("later than what was asked")
         period = Period(row.starts_on, ends_on)
@@ -169,9 +170,9 @@ def confirm(*, permission_id: UUID, by: UUID, at: datetime) -> int:
     """
     with transaction.atomic():
         row = _locked(permission_id)
-        if row.status != Permission.Status.GRANTED or _day(at) > row.ends_on:
+        if row.status != Permission.Status.GRANTED or day_of(at) > row.ends_on:
             raise StateError("the permission is not in force")
-        said = PermissionStatus.objects.filter(permission=row, day=_day(at), state=State.IN_FORCE.value).first()
+        said = PermissionStatus.objects.filter(permission=row, day=day_of(at), state=State.IN_FORCE.value).first()
         return said.entry_index if said else _say(row, State.IN_FORCE, by=by, at=at)
 
 
@@ -190,7 +191,7 @@ def _entry(row: Permission, at: datetime) -> PermissionEntry:
         people=row.people if row.people >= SMALL_COUNT else None,
         starts_on=row.starts_on.isoformat(),
         expires_on=row.ends_on.isoformat(),
-        decided=_day(at).isoformat(),
+        decided=day_of(at).isoformat(),
         mode=Mode(row.mode),
         report=Reporting(row.report),
         renews=row.renews_id.hex if row.renews_id else "",
@@ -199,13 +200,13 @@ def _entry(row: Permission, at: datetime) -> PermissionEntry:
 
 
 def _say(row: Permission, state: State, *, by: UUID, at: datetime) -> int:
-    data = StatusEntry(permission=row.id.hex, state=state, day=_day(at).isoformat()).encode()
+    data = StatusEntry(permission=row.id.hex, state=state, day=day_of(at).isoformat()).encode()
     index = ledger.append(log_id=sequencer.log_of(row.body_id).id, data=data, by=by, at=at)
     PermissionStatus.objects.create(
         body_id=row.body_id,
         permission=row,
         state=state.value,
-        day=_day(at),
+        day=day_of(at),
         entry=data,
         entry_index=index,
         said_at=at,
@@ -238,7 +239,3 @@ def _require_renewable(renews_id: UUID, entrustment_id: UUID, party_id: UUID) ->
 def _lines(text: str) -> str:
     """A browser sends the ends of lines as CR LF; no certificate carries those."""
     return "\n".join(text.strip().splitlines())
-
-
-def _day(at: datetime) -> date:
-    return at.date()

@@ -10,6 +10,7 @@ import polars as pl
 from django.db import IntegrityError, transaction
 
 from azukari.errors import ForeignReceiptError, NotFoundError, StateError
+from azukari.fields.days import day_of
 from azukari.fingerprint.keys import Channel
 from azukari.handover.record import RecordReader
 from azukari.handover.returning import Delivered, Returned, take_back
@@ -102,7 +103,7 @@ def _log(info: queries.HandOverInfo, returned: Returned, *, by: UUID, at: dateti
         "changed": len(returned.changed),
     }
     data = canonical(
-        {"type": RETURN_ENTRY, "handover": info.id.hex, "day": at.date().isoformat()}
+        {"type": RETURN_ENTRY, "handover": info.id.hex, "day": day_of(at).isoformat()}
         | {name: _banded(count) for name, count in counts.items()}
     )
     with transaction.atomic():

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from azukari.errors import NotWitnessedError, StateError, StorageError
+from azukari.fields.days import day_of
 from azukari.ledger.witnessing import Ask
 from azukari.seal.package import write_package
 from azukari.stores.files import creating, remove, replacing, sweep_temporary
@@ -64,7 +65,7 @@ def release(
     if listed == VOID or info.entrustment in permissions.taken_back(info.body):
         output = None
     log = sequencer.log_of(info.body)
-    checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, at.date()), by=by, at=at)
+    checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, day_of(at)), by=by, at=at)
     if not places.package(info.id).exists():
         if ask is not None:
             witnessing.gather(log_id=log.id, ask=ask, by=by, at=at)

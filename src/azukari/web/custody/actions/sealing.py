@@ -24,6 +24,7 @@ from azukari.errors import (
     StorageError,
     UnconfirmedKeyError,
 )
+from azukari.fields.days import day_of
 from azukari.fingerprint.keys import HandOverKey
 from azukari.handover.choosing import Choice, verify_choice
 from azukari.handover.record import RecordReader
@@ -37,7 +38,7 @@ from azukari.web.custody import places, queries, retention, snapshots, vault
 from azukari.web.custody.actions import listing, releasing
 from azukari.web.custody.models import HandOver, Snapshot
 from azukari.web.custody.queries import permissions
-from azukari.web.custody.withholding import Withheld, day_of, withhold
+from azukari.web.custody.withholding import Withheld, withhold
 from azukari.web.leaves.actions import bulk as leaves
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry as ledger_entry
@@ -84,7 +85,7 @@ def seal(
     NotWitnessedError that names the hand-over came after the entry, and a restart finishes it. ``ask`` reaches the
     witnesses of the body's policy.
     """
-    entrustment, party = _permitted(order, at.date())
+    entrustment, party = _permitted(order, day_of(at))
     if order.output is not None:
         _require_new(order.output)
     if REFERENCE_HEADER in dict(order.choice.leaving):
@@ -95,7 +96,7 @@ def seal(
     hand_over_id = order.hand_over_id or uuid4()
     with places.sealing_alone():
         snapshot = _snapshot(source, entrustment.body, kek, by=by, at=at)
-        parties = _parties(hand_over_id, entrustment, party, snapshot, order.parent_id, at.date())
+        parties = _parties(hand_over_id, entrustment, party, snapshot, order.parent_id, day_of(at))
         key, record_key = HandOverKey(secrets.token_bytes(32)), secrets.token_bytes(32)
         plan = Plan(
             tuple(order.choice.leaving), order.choice.local_id, order.strict_schema, order.canaries, withheld.held
@@ -251,7 +252,7 @@ def _log(
     data = entry.encode()
     with transaction.atomic():
         index = ledger_entry.append(log_id=sequencer.log_of(snapshot.body).id, data=data, by=by, at=at)
-        entrustment, party = _permitted(order, at.date())
+        entrustment, party = _permitted(order, day_of(at))
         withheld.require_still(snapshot.body, day_of(at))
         HandOver.objects.create(
             id=hand_over_id,

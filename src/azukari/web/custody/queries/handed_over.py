@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from azukari.fields.days import day_of
 from azukari.fields.kinds import Field
 from azukari.seal.consignment import Unit
 from azukari.web.custody.models import Consignment, HandOver, Receipt
 from azukari.web.custody.queries.consignments import grades
-from azukari.web.ui.templatetags.ui import JAPAN
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def _tables(body_id: UUID) -> list[HandedOver]:
     return [
         HandedOver(
             row.id,
-            row.created_at.astimezone(JAPAN).date(),
+            day_of(row.created_at),
             row.entrustment.title,
             row.party.name,
             None,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from azukari.fields.days import day_of
 from azukari.web.custody.models import Consignment, Document, Entrustment, HandOver, Party, Permission
-from azukari.web.ui.templatetags.ui import JAPAN
 
 PAGE: Final = 50
 SOON: Final = timedelta(days=30)
@@ -97,14 +97,14 @@ def reminders(body_id: UUID, today: date) -> list[Reminder]:
     copies = unreceipted(body_id).select_related("party").order_by("created_at").only("created_at", "party__name")
     paper = unsigned(body_id).select_related("party").order_by("created_at").only("created_at", "party__name")
     return [
-        *(Reminder("asked", row.party.name, day_in_japan(row.asked_at), "permission", row.id) for row in asked[:PAGE]),
-        *(Reminder("key", row.name, day_in_japan(row.created_at), "party", row.id) for row in keys[:PAGE]),
+        *(Reminder("asked", row.party.name, day_of(row.asked_at), "permission", row.id) for row in asked[:PAGE]),
+        *(Reminder("key", row.name, day_of(row.created_at), "party", row.id) for row in keys[:PAGE]),
         *(
-            Reminder("unreceipted", row.party.name, day_in_japan(row.created_at), "hand_over", row.id)
+            Reminder("unreceipted", row.party.name, day_of(row.created_at), "hand_over", row.id)
             for row in copies[:PAGE]
         ),
         *(
-            Reminder("unreceipted", row.party.name, day_in_japan(row.created_at), "consignment", row.id)
+            Reminder("unreceipted", row.party.name, day_of(row.created_at), "consignment", row.id)
             for row in paper[:PAGE]
         ),
         *(Reminder("permission-ends", row.party.name, row.ends_on, "permission", row.id) for row in ending[:PAGE]),
@@ -114,11 +114,6 @@ def reminders(body_id: UUID, today: date) -> list[Reminder]:
             for row in papers.order_by("expires_on")[:PAGE]
         ),
     ]
-
-
-def day_in_japan(moment: datetime) -> date:
-    """The day in Japan, which the pages show of the same moment."""
-    return moment.astimezone(JAPAN).date()
 
 
 def unsigned(body_id: UUID) -> QuerySet[Consignment]:

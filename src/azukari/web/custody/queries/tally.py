@@ -10,8 +10,9 @@ from uuid import UUID
 
 from django.db.models import Count, Min, QuerySet
 
+from azukari.fields.days import day_of
 from azukari.web.custody.models import Document, Entrustment, Party, Permission
-from azukari.web.custody.queries.register import SOON, day_in_japan, unreceipted, unsigned
+from azukari.web.custody.queries.register import SOON, unreceipted, unsigned
 
 
 @dataclass(frozen=True)
@@ -53,4 +54,4 @@ def _rows(body_id: UUID, today: date) -> Iterator[tuple[str, QuerySet[Any], str]
 
 
 def _day(first: date | datetime) -> date:
-    return day_in_japan(first) if isinstance(first, datetime) else first
+    return day_of(first) if isinstance(first, datetime) else first

@@ -14,7 +14,7 @@ from azukari.errors import AzukariError, ForeignReceiptError
 from azukari.fields.kinds import Field
 from azukari.seal.consignment import MAX_ENTRY, SUFFIX, Unit, consignment_of
 from azukari.seal.consignment_proof import SUFFIX as PROOF_SUFFIX
-from azukari.stores.clock import now
+from azukari.stores.clock import now, today
 from azukari.tables import read_table
 from azukari.tables.guard import unguarded
 from azukari.web import office
@@ -29,7 +29,7 @@ from azukari.web.custody.forms.receipts import ReceiptForm
 from azukari.web.custody.queries import consignment_proofs, naming
 from azukari.web.custody.queries import consignments as found
 from azukari.web.custody.views import own
-from azukari.web.custody.withholding import anybody_protected, day_of, withhold_people
+from azukari.web.custody.withholding import anybody_protected, withhold_people
 from azukari.web.jobs.uploads import SMALL, memory
 from azukari.web.subjects.lists import local_ids
 from azukari.web.ui.templatetags.ui import day, moment
@@ -49,8 +49,8 @@ def consign(request: HttpRequest, entrustment_id: UUID) -> HttpResponse:
         request.FILES or None,
         permitted=info.fields,
         above=_above(info),
-        protecting=anybody_protected(info.body, day_of(now())),
-        initial={"day": now().date()},
+        protecting=anybody_protected(info.body, today()),
+        initial={"day": today()},
     )
     if request.method == "POST" and form.is_valid():
         try:

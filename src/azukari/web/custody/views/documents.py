@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from azukari.errors import AzukariError
-from azukari.stores.clock import now
+from azukari.stores.clock import now, today
 from azukari.web import office
 from azukari.web.accounts import queries as accounts
 from azukari.web.accounts.queries import acting
@@ -91,7 +91,7 @@ def _page(request: HttpRequest, about: str, record_id: UUID, title: str, form: D
         "above": reverse(about, args=[record_id]),
         "add": reverse(f"add_{about}_document", args=[record_id]),
         "form": form,
-        "today": now().date(),
+        "today": today(),
     }  # fmt: skip
     return render(request, "custody/documents.html", shown, status=400 if form.errors else 200)
 

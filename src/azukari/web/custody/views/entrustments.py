@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from azukari.errors import AzukariError
-from azukari.stores.clock import now
+from azukari.stores.clock import now, today
 from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import queries
@@ -49,7 +49,7 @@ def entrustment(request: HttpRequest, entrustment_id: UUID) -> HttpResponse:
         "hand_overs": listing.hand_overs(info.body, entrustment_id=info.id, page=own.page_number(request)),
         "clauses": [(clause.label(language()), clause.key in info.clauses) for clause in CLAUSES],
         "stages": [(label, key == info.stage) for key, label in STAGES.items()],
-        "today": now().date(),
+        "today": today(),
     }
     return render(request, "custody/entrustment.html", shown)
 

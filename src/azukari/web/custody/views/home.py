@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from azukari.stores.clock import now
+from azukari.stores.clock import now, today
 from azukari.web.accounts.queries import acting, consents
 from azukari.web.accounts.rules import Role, signed_in
 from azukari.web.custody.queries import register
@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("people"))
     waiting: list[dict[str, object]] = [
         {"label": pick(*_KINDS[one.kind]), "what": one.what, "day": one.day, "url": reverse(one.page, args=[one.id])}
-        for one in register.reminders(who.body, now().date())
+        for one in register.reminders(who.body, today())
     ]
     if who.role == Role.APPROVER and (asked := consents.waiting(who.body, who.id)):
         waiting.insert(0, _invitations(asked))

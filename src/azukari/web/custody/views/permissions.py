@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from azukari.errors import AzukariError
+from azukari.fields.days import day_of
 from azukari.seal.certificate import SUFFIX, Mode, Reporting
-from azukari.stores.clock import now
+from azukari.stores.clock import now, today
 from azukari.web import office
 from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import STAFF, Role, allow
@@ -39,7 +40,7 @@ def permissions(request: HttpRequest) -> HttpResponse:
     names = naming.names_of_parties(key for one in taken for key in (one.asker, one.party))
     rows = [(one, names[one.asker], names[one.party]) for one in taken[: register.PAGE]]
     page = register.Page(rows, number, len(taken) > register.PAGE)
-    return render(request, "custody/permissions.html", {"page": page, "today": now().date()})
+    return render(request, "custody/permissions.html", {"page": page, "today": today()})
 
 
 @allow(*STAFF)
@@ -60,7 +61,7 @@ def _page(
         "entrustment": queries.entrustment(info.entrustment),
         "asker": queries.party(info.asker),
         "party": queries.party(info.party),
-        "in_force": info.in_force(now().date()),
+        "in_force": info.in_force(today()),
         "may_decide": acting(request).role in DECIDES,
         "said_on": found.said_on(info.id),
         "mode": Mode(info.mode).label(language()),
@@ -171,7 +172,7 @@ def certificate_paper(request: HttpRequest, permission_id: UUID) -> HttpResponse
 def _sign(body_id: UUID, by: UUID) -> None:
     """A checkpoint over what was logged just now, so that nobody has to wait for the integrator."""
     at, log = now(), sequencer.log_of(body_id)
-    checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, office.key(), at.date()), by=by, at=at)
+    checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, office.key(), day_of(at)), by=by, at=at)
 
 
 def _done(info: found.PermissionInfo) -> HttpResponse:

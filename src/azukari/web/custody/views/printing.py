@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from azukari.fields.days import day_of
 from azukari.stores.clock import now
 from azukari.web.accounts import queries as accounts
 from azukari.web.accounts.queries import acting
@@ -42,7 +43,7 @@ def entrustment(request: HttpRequest, entrustment_id: UUID) -> HttpResponse:
 def reminders(request: HttpRequest) -> HttpResponse:
     """Last days as a calendar."""
     body_id, at = acting(request).body, now()
-    found = ends(body_id, *window(at.date()))
+    found = ends(body_id, *window(day_of(at)))
     return _saved(calendar(found, body_id, language(), at), MEDIA_TYPE, "reminders.ics")
 
 

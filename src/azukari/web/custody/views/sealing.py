@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from azukari import errors
 from azukari.errors import AzukariError, StateError
-from azukari.stores.clock import now
+from azukari.stores.clock import now, today
 from azukari.web import office
 from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import Role, allow
@@ -40,7 +40,7 @@ def upload(request: HttpRequest, entrustment_id: UUID) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None, above=_above(info))
     if request.method == "POST" and form.is_valid():
         try:
-            permissions.require_in_force(info, now().date())
+            permissions.require_in_force(info, today())
             kept = uploads.keep(form.cleaned_data["table"], body_id=who.body, kek=office.key(), by=who.id, at=now())
             named = {"entrustment": info.id.hex, "parent": form.cleaned_data.get("parent", "")}
             job_id = queue.enqueue(

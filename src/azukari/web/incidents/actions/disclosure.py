@@ -11,6 +11,7 @@ from django.db import transaction
 from azukari.errors import StateError
 from azukari.evidence.bundle import Bundle
 from azukari.evidence.making import LedgerView, channels_needed, make_bundle, make_specimen_file
+from azukari.fields.days import day_of
 from azukari.fingerprint.keys import Channel
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.trace.specimen import SpecimenFile, disclosure_entry
@@ -45,7 +46,7 @@ def disclose(
             burning.burn(hand_over_id=UUID(hex=hand_over), by=by, at=at)
         disclosures = {h: (_log(info, UUID(hex=h), channels, by=by, at=at), channels) for h, channels in wanted.items()}
     log = sequencer.log_of(info.body)
-    signed = checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, at.date()), by=by, at=at)
+    signed = checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, day_of(at)), by=by, at=at)
     note = witnessing.cosigned(log.id, signed.size).note
     view = LedgerView(log.origin, log.vkey, note.decode(), tuple(sequencer.entries(log.id, 0, signed.size)))
     bundle = make_bundle(
@@ -65,7 +66,9 @@ def _log(info: queries.SpecimenInfo, hand_over_id: UUID, channels: Sequence[Chan
     for known in queries.disclosures(hand_over_id):
         if known.specimen == info.id and sorted(known.channels) == names:
             return known.entry_index
-    data = disclosure_entry(hand_over=hand_over_id.hex, specimen=info.id.hex, channels=names, day=at.date().isoformat())
+    data = disclosure_entry(
+        hand_over=hand_over_id.hex, specimen=info.id.hex, channels=names, day=day_of(at).isoformat()
+    )
     index = ledger_entry.append(log_id=sequencer.log_of(info.body).id, data=data, by=by, at=at)
     Disclosure.objects.create(
         body_id=info.body,

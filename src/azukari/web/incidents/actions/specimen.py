@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 
 from azukari.errors import NotFoundError, OptionError
+from azukari.fields.days import day_of
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.trace.specimen import Specimen as Sample
 from azukari.trace.specimen import SpecimenFile, specimen_entry
@@ -34,7 +35,7 @@ def log_specimen(*, case_id: UUID, sample: Sample, kek: KeyEncryptionKey, by: UU
         raise NotFoundError("there is no such case")
     specimen_id, opening = uuid4(), secrets.token_bytes(32)
     committed = sample.commitment(opening)
-    data = specimen_entry(case=case.id.hex, specimen=specimen_id.hex, committed=committed, day=at.date().isoformat())
+    data = specimen_entry(case=case.id.hex, specimen=specimen_id.hex, committed=committed, day=day_of(at).isoformat())
     keeping.keep(specimen_id, SpecimenFile(sample, opening, {}), kek)
     log_id = sequencer.log_of(case.body_id).id
     session = connection.connection
@@ -56,5 +57,5 @@ def log_specimen(*, case_id: UUID, sample: Sample, kek: KeyEncryptionKey, by: UU
         if connection.connection is session:  # else it broke, and a server may still be committing
             keeping.forget_unlogged(specimen_id)
         raise
-    checkpoint.integrate(log_id=log_id, signers=signers_of(log_id, kek, at.date()), by=by, at=at)
+    checkpoint.integrate(log_id=log_id, signers=signers_of(log_id, kek, day_of(at)), by=by, at=at)
     return specimen_id

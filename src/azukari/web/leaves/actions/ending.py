@@ -10,9 +10,9 @@ from django.db import transaction
 from azukari.completeness.event import Act, Event
 from azukari.completeness.labels import key_id, list_key
 from azukari.errors import OptionError, StateError
+from azukari.fields.days import day_of
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.accounts import queries as accounts
-from azukari.web.leaves import rules
 from azukari.web.leaves.actions import single
 from azukari.web.leaves.models import Bulk, Ending, Single
 from azukari.web.subjects import queries as subjects
@@ -82,7 +82,7 @@ def _event(body_id: UUID, act: Act, basis: str, at: datetime, following: str = "
         basis=basis,
         body=accounts.body(body_id).name,
         country="",
-        day=rules.day_of(at),
+        day=day_of(at),
         entrustment="",
         fields=(),
         id=uuid4().hex,

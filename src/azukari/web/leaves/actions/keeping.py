@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from azukari.fields.days import day_of
 from azukari.ledger.witnessing import Ask
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.leaves.actions import epoch
@@ -29,6 +30,6 @@ def keep(
 def sign(*, body_id: UUID, kek: KeyEncryptionKey, ask: Ask | None, by: UUID, at: datetime) -> None:
     """A checkpoint over everything so far; the witnesses are asked. Raises what ``checkpoint.integrate`` raises."""
     log = sequencer.log_of(body_id)
-    checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, at.date()), by=by, at=at)
+    checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, day_of(at)), by=by, at=at)
     if ask is not None:
         witnessing.gather(log_id=log.id, ask=ask, by=by, at=at)

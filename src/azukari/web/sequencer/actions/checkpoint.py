@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from azukari.errors import NotFoundError, SignatureError, StateError, TileError
+from azukari.fields.days import day_of
 from azukari.ledger.checkpoint import Checkpoint, sign_checkpoint
 from azukari.ledger.note import Signer
 from azukari.ledger.tiles import TILE_WIDTH, TileReader, TileRow, new_tiles
@@ -68,7 +69,7 @@ def _log(log_id: UUID) -> Log:
 
 
 def _check_signers(log: Log, signers: Sequence[Signer], at: datetime) -> None:
-    retired = RetiredKey.objects.filter(log=log, until__gte=at.date()).order_by("-id").values_list("vkey", flat=True)
+    retired = RetiredKey.objects.filter(log=log, until__gte=day_of(at)).order_by("-id").values_list("vkey", flat=True)
     if [signer.vkey for signer in signers] != [log.vkey, *retired]:
         raise SignatureError("the signers are not those of the log")
 

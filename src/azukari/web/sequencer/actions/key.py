@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from azukari.errors import NotFoundError, OptionError, SignatureError, StateError
+from azukari.fields.days import day_of
 from azukari.ledger.note import Verifier
 from azukari.ledger.rotation import KeyChange
 from azukari.web.sequencer.actions import entry
@@ -23,7 +24,7 @@ def rotate(*, log_id: UUID, vkey: str, wrapped_key: bytes, until: date, by: UUID
     overlap that ends before today, NotFoundError.
     """
     new = Verifier.parse(vkey)
-    if until < at.date():
+    if until < day_of(at):
         raise OptionError("the overlap of the two keys ends in the past")
     with transaction.atomic():
         log = Log.objects.select_for_update(no_key=True).filter(id=log_id).first()

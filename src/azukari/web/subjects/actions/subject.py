@@ -11,6 +11,7 @@ from django.db import transaction
 from numpy.typing import NDArray
 
 from azukari.errors import KeyFileError, NotFoundError, StateError
+from azukari.fields.days import day_of
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.subjects import keystore, queries, rows
 from azukari.web.subjects.actions import settling
@@ -115,4 +116,4 @@ def _locked(subject_id: UUID) -> Subject:
 def _protected(subject_id: UUID, at: datetime) -> bool:
     """Whether a protection of this person is in force or begins later."""
     found: Iterable[Protection] = Protection.objects.filter(subject_id=subject_id, ended_at=None)
-    return any(one.ends_on is None or one.ends_on >= at.date() for one in found)
+    return any(one.ends_on is None or one.ends_on >= day_of(at) for one in found)

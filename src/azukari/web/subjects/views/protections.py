@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from azukari.errors import AzukariError, LimitError, NotFoundError
-from azukari.stores.clock import now
+from azukari.stores.clock import now, today
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.tables import read_table
 from azukari.tables.guard import unguarded
@@ -33,7 +33,7 @@ def protections(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("page", "1")
     number = int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 100_000 else 1
     page = found.page(acting(request).body, number, _key(request))
-    return render(request, "subjects/protections.html", {"page": page, "today": now().date()})
+    return render(request, "subjects/protections.html", {"page": page, "today": today()})
 
 
 @allow(*STAFF)
@@ -47,7 +47,7 @@ def protection(request: HttpRequest, protection_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
     """Note one."""
-    form = ProtectionForm(request.POST or None, initial={"starts_on": now().date()})
+    form = ProtectionForm(request.POST or None, initial={"starts_on": today()})
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         if _noted(request, form, [given.pop("local_id")], given) is not None:
@@ -59,7 +59,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_list(request: HttpRequest) -> HttpResponse:
     """Note the same for a list of people: all, or nobody."""
-    form = ProtectionListForm(request.POST or None, request.FILES or None, initial={"starts_on": now().date()})
+    form = ProtectionListForm(request.POST or None, request.FILES or None, initial={"starts_on": today()})
     made = None
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
@@ -106,7 +106,7 @@ def _form(request: HttpRequest, template: str, form: Any, made: int | None = Non
 
 
 def _page(request: HttpRequest, info: found.ProtectionInfo, error: str = "") -> HttpResponse:
-    shown = {"one": found.shown(info, _key(request)), "error": error, "today": now().date()}
+    shown = {"one": found.shown(info, _key(request)), "error": error, "today": today()}
     return render(request, "subjects/protection.html", shown, status=400 if error else 200)
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.html import format_html
 
+from azukari.fields.days import JAPAN, day_of
 from azukari.fields.kinds import Field
 from azukari.web.ui.words import language, pick
 
 register = template.Library()
-JAPAN = ZoneInfo("Asia/Tokyo")
 
 
 @register.simple_tag
@@ -28,7 +27,7 @@ def day(value: date | None) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        value = value.astimezone(JAPAN).date()
+        value = day_of(value)
     return pick(f"{value.year}年{value.month}月{value.day}日", value.isoformat())
 
 
@@ -38,7 +37,7 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     local = value.astimezone(JAPAN)
-    return f"{day(local.date())} {local:%H:%M}"
+    return f"{day(value)} {local:%H:%M}"
 
 
 @register.filter
