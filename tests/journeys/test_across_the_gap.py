@@ -454,7 +454,7 @@ def protect(told: Story) -> None:
 
 
 def invite(told: Story) -> None:
-    """The administrator invites an auditor; the code is shown once."""
+    """The administrator invites an auditor, whose code is shown once; to invite the officer anew takes somebody else."""
     admin = told.admin
     enter(admin, "kanri", told.faces.codes["kanri"])
     add_app(admin)
@@ -466,6 +466,9 @@ def invite(told: Story) -> None:
     admin.look("invited")
     admin.go("/people")
     admin.look("people")
+    admin.press("招待への同意を頼む", "Ask for a consent to invite")
+    confirm_if_asked(admin)
+    admin.look("invitations")
 
 
 def make_token(told: Story) -> None:
