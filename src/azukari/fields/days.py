@@ -1,4 +1,4 @@
-"""The day of a moment, for everything in which an office counts days: it is a day in Japan (docs/adr/0012-days.md)."""
+"""The day of a moment, for everything in which an office counts days: it is a day in Japan (docs/adr/0013-days.md)."""
 
 from __future__ import annotations
 
