@@ -85,27 +85,43 @@ def consign(*, slip: Slip, kek: KeyEncryptionKey, by: UUID, at: datetime) -> UUI
     FormatError (a local id, its place only; a text that no proof carries), NumberInTextError (a local id), LimitError, NotFoundError, KeyFileError.
     A confirmed key of the party is not needed: paper is not sealed to one, and a receipt may be on paper too.
     """
+    seen = _look(slip, kek, at)
+    kept, log = seen.withheld.kept, sequencer.log_of(seen.terms.body)
+    with transaction.atomic():
+        taken = _take(seen.terms.body, kept, kek, by=by, at=at)  # before the log is locked: others wait for less
+        row = _row(slip, seen, kek, by=by, at=at)
+        row.entry_index = ledger.append(log_id=log.id, data=bytes(row.entry), by=by, at=at)
+        _require_may_receive(
+            slip, seen.terms, at
+        )  # the log is locked: a revocation stands before this entry, or after it
+        row.save(force_insert=True)
+        _list_people(row, kept, kek, by=by, at=at)
+        if taken is not None:
+            _leaves(row, seen.terms, seen.party, seen.fields, taken, kek, by=by, at=at)
+    return row.id
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What a slip became when all was asked. ``above``: a hand-over or a consignment of the party above, or neither."""
+
+    terms: queries.EntrustmentInfo
+    party: queries.PartyInfo
+    fields: tuple[Field, ...]
+    above: tuple[UUID | None, UUID | None]
+    withheld: WithheldPeople
+    people: int
+
+
+def _look(slip: Slip, kek: KeyEncryptionKey, at: datetime) -> _Looked:
+    """Everything that is asked before anything is written. Raises as ``consign``."""
     terms, party = queries.entrustment(slip.entrustment_id), queries.party(slip.party_id)
     fields = _fields(slip, terms)
     _check_texts(slip)
     _require_may_receive(slip, terms, at)
     above = _above(slip.parent_id, terms)
     withheld = _withheld(slip, fields, terms.body, kek)
-    people = _people(slip, withheld)
-    with transaction.atomic():
-        taken = _take(terms.body, withheld.kept, kek, by=by, at=at)  # before the log is locked: others wait for less
-        seed = secrets.token_bytes(OPENING_BYTES)
-        row = _row(uuid4(), slip, terms, fields, people, withheld, by=by, at=at)
-        row.above_hand_over_id, row.above_consignment_id = above
-        row.wrapped_seed = kek.wrap(seed, vault.seed_purpose(row.id))
-        row.entry = _entry(row, terms, party, seed).encode()
-        row.entry_index = ledger.append(log_id=sequencer.log_of(terms.body).id, data=bytes(row.entry), by=by, at=at)
-        _require_may_receive(slip, terms, at)  # the log is locked: a revocation stands before this entry, or after it
-        row.save(force_insert=True)
-        _list_people(row, withheld.kept, kek, by=by, at=at)
-        if taken is not None:
-            _leaves(row, terms, party, fields, taken, kek, by=by, at=at)
-    return row.id
+    return _Looked(terms, party, fields, above, withheld, _people(slip, withheld))
 
 
 def void(*, consignment_id: UUID, reason: str, kek: KeyEncryptionKey, by: UUID, at: datetime) -> int:
@@ -194,36 +210,29 @@ def _people(slip: Slip, withheld: WithheldPeople) -> int:
     return people
 
 
-def _row(
-    made: UUID,
-    slip: Slip,
-    terms: queries.EntrustmentInfo,
-    fields: tuple[Field, ...],
-    people: int,
-    withheld: WithheldPeople,
-    *,
-    by: UUID,
-    at: datetime,
-) -> Consignment:
-    return Consignment(
-        id=made,
-        body_id=terms.body,
-        entrustment_id=terms.id,
-        party_id=slip.party_id,
-        medium=slip.unit.medium.value,
-        unit=slip.unit.value,
-        units=slip.units,
-        people=people,
-        fields=[str(field) for field in fields],
-        carrier=_lines(slip.carrier),
-        note=_lines(slip.note),
-        day=slip.day,
-        withheld_people=len(withheld.out),
-        withheld_addresses=len(withheld.covered),
-        unlisted=people - len(withheld.kept) if slip.unmatched else 0,
-        created_at=at,
-        created_by=by,
-    )
+def _row(slip: Slip, seen: _Looked, kek: KeyEncryptionKey, *, by: UUID, at: datetime) -> Consignment:
+    """The row with its entry, neither written yet; a seed of its own opens what the entry hides."""
+    row, seed = Consignment(id=uuid4(), created_at=at, created_by=by), secrets.token_bytes(OPENING_BYTES)
+    row.body_id, row.entrustment_id, row.party_id = seen.terms.body, seen.terms.id, seen.party.id
+    row.above_hand_over_id, row.above_consignment_id = seen.above
+    _describe(row, slip, seen)
+    _count_withheld(row, slip, seen)
+    row.wrapped_seed = kek.wrap(seed, vault.seed_purpose(row.id))
+    row.entry = _entry(row, seen.terms, seen.party, seed).encode()
+    return row
+
+
+def _describe(row: Consignment, slip: Slip, seen: _Looked) -> None:
+    """What changes hands, how and when."""
+    row.medium, row.unit, row.units, row.people = slip.unit.medium.value, slip.unit.value, slip.units, seen.people
+    row.fields = [str(field) for field in seen.fields]
+    row.carrier, row.note, row.day = _lines(slip.carrier), _lines(slip.note), slip.day
+
+
+def _count_withheld(row: Consignment, slip: Slip, seen: _Looked) -> None:
+    """How many people under protective measures were kept out, and how many nobody could look up."""
+    row.withheld_people, row.withheld_addresses = len(seen.withheld.out), len(seen.withheld.covered)
+    row.unlisted = seen.people - len(seen.withheld.kept) if slip.unmatched else 0
 
 
 def _entry(row: Consignment, terms: queries.EntrustmentInfo, party: queries.PartyInfo, seed: bytes) -> ConsignmentEntry:

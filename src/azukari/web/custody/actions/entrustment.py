@@ -50,13 +50,8 @@ def create(
     NotPermittedError for a revoked party; NotFoundError without such a party or log of the body. A sub-entrustment
     comes about by a permission alone (``actions.permission``).
     """
-    opening = secrets.token_bytes(OPENING_BYTES) if purpose_opening is None else purpose_opening
     _require_texts(title, purpose)
-    if len(opening) != OPENING_BYTES:
-        raise OptionError("an opening has 32 bytes")
-    kept = sorted(set(clauses))
-    if stage not in Entrustment.Stage.values or not KEYS.issuperset(kept):
-        raise OptionError("an unknown stage or clause")
+    opening, kept = _opening(purpose_opening), _kept(stage, clauses)
     period, permitted = Period(starts_on, ends_on), parse_fields(fields)
     with transaction.atomic():
         row = Entrustment(
@@ -92,9 +87,7 @@ def open_child(
 
 def set_stage(*, entrustment_id: UUID, stage: str, clauses: Iterable[str], by: UUID, at: datetime) -> None:
     """Move an entrustment to another stage and note which clauses its contract holds. OptionError, NotFoundError."""
-    kept = sorted(set(clauses))
-    if stage not in Entrustment.Stage.values or not KEYS.issuperset(kept):
-        raise OptionError("an unknown stage or clause")
+    kept = _kept(stage, clauses)
     if not Entrustment.objects.filter(id=entrustment_id).update(stage=stage, clauses=kept):
         raise NotFoundError("there is no such entrustment")
 
@@ -104,6 +97,22 @@ def _require_texts(title: str, purpose: str) -> None:
         raise OptionError("an entrustment needs a title and a purpose")
     if len(title) > MAX_TITLE or len(purpose) > MAX_VALUE:
         raise OptionError("a title has at most 400 characters, and a purpose 2,000: no certificate carries more")
+
+
+def _opening(given: bytes | None) -> bytes:
+    """What opens the commitment to the purpose: what was given, or fresh random bytes."""
+    opening = secrets.token_bytes(OPENING_BYTES) if given is None else given
+    if len(opening) != OPENING_BYTES:
+        raise OptionError("an opening has 32 bytes")
+    return opening
+
+
+def _kept(stage: str, clauses: Iterable[str]) -> list[str]:
+    """The clauses that the contract holds, each once, of a stage that there is."""
+    kept = sorted(set(clauses))
+    if stage not in Entrustment.Stage.values or not KEYS.issuperset(kept):
+        raise OptionError("an unknown stage or clause")
+    return kept
 
 
 def _store(row: Entrustment, period: Period, permitted: list[str], *, by: UUID, at: datetime) -> Entrustment:
