@@ -100,6 +100,12 @@ def holding(good: bytes) -> Iterator[tuple[str, Case]]:
     yield "first", case("holds", "the first one, with nothing in it", FIRST.sign(INSIDE), {}, AT_FIRST)
     back = {name_of("sent", fixed_id("sent")): "x"}
     yield "back", case("holds", "from outside to inside", BACK.sign(OUTSIDE), back, INSIDE_WAITS)
+    told = {name_of("refusal", fixed_id("refusal")): "sealed refusal"}
+    refusal = replace(SECOND, items=listed(told))
+    yield (
+        "refusal",
+        case("holds", "what the other side hears of an item that was not taken", refusal.sign(INSIDE), told),
+    )
     both = good.decode() + STRANGER.sign(SECOND.text)
     yield "two-signatures", case("holds", "a signature of an unknown key beside the pinned one", both)
 
@@ -125,6 +131,8 @@ def malformed() -> Iterator[tuple[str, Case]]:
         "items-twice": lambda v: v["items"].insert(0, v["items"][0]),
         "item-more": item(more=1),
         "item-kind": item(kind="letter"),
+        "item-refusal": item(kind="refusal", name="refusal-" + fixed_id("firm") + ".azk"),
+        "item-refusals": item(kind="refusals", name="refusals-" + fixed_id("firm") + ".age"),
         "item-empty": item(bytes=0),
         "item-negative": item(bytes=-1),
         "item-digest": item(sha256="no digest"),

@@ -57,6 +57,7 @@ KINDS: Final = (
     "ledger",
     "checkpoint",
     "sent",
+    "refusal",
 )
 OPEN_KINDS: Final = frozenset({"package"})  # sealed for their reader already, so not sealed again
 

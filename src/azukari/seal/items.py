@@ -114,6 +114,9 @@ _FORMS: Final[dict[str, Form]] = {
     "decision": _one_of("", "granted", "refused", "revoked"),
     "stage": _one_of("selection", "contract", "performance", "end"),
     "kind": _one_of("receipt", "ask"),
+    "what": _one_of("body", "firm", "work", "account", "package", "certificate", "answer", "sent"),
+    "item": _is_id,
+    "number": _is_count,
     "word": _or_empty(lambda value: isinstance(value, str) and _WORD.fullmatch(value) is not None),
     "detail": _is_line,
     "reason": _is_text,
@@ -294,6 +297,23 @@ class SentItem(Item):
     by: str
     at: str
     text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RefusalItem(Item):
+    """取り込めなかった品の知らせ。 Of which kind (``what``) and ``item`` the other side's crossing ``number`` brought what could not be taken.
+
+    ``word`` and ``detail`` say why; both empty where the item, or a later one in its place, was taken after all. ``id`` is
+    the refusal's own: the one for this item, whatever is said of it later.
+    """
+
+    type: ClassVar[str] = "azukari/crossing-refusal/v1"
+    id: str
+    what: str
+    item: str
+    number: int
+    word: str
+    detail: str
 
 
 @dataclass(frozen=True)

@@ -50,13 +50,17 @@ class SideCard:
     @property
     def fingerprint(self) -> str:
         """Twenty hex digits in five groups, over both keys, the side and the body; to be read out and typed in."""
-        parts = (CARD, self.body, self.side.value, self.recipient, self.vkey)
-        digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-        return "-".join(digest[i : i + 4] for i in range(0, 20, 4))
+        return fingerprint_of(self.body, self.side, self.recipient, self.vkey)
 
     def sign(self, signer: Signer) -> bytes:
         """The card as a signed note."""
         return sign_note(f"{CARD}\n{canonical({'type': CARD} | asdict(self)).decode()}\n", [signer])
+
+
+def fingerprint_of(body: str, side: Side, recipient: str, vkey: str) -> str:
+    """That of the card of this side, whatever names stand on it."""
+    digest = hashlib.sha256("\0".join((CARD, body, side.value, recipient, vkey)).encode()).hexdigest()
+    return "-".join(digest[i : i + 4] for i in range(0, 20, 4))
 
 
 def parse_side_card(note: bytes) -> SideCard:

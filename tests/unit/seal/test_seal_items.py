@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from azukari.errors import FormatError
 from azukari.ledger.entry import canonical
 from azukari.ledger.note import Signer
+from azukari.seal.crossing import KINDS
 from azukari.seal.items import (
     MAX_ITEM,
     AccountItem,
@@ -22,6 +23,7 @@ from azukari.seal.items import (
     BodyItem,
     FirmItem,
     Item,
+    RefusalItem,
     SentItem,
     WorkItem,
     moment,
@@ -37,6 +39,7 @@ EXAMPLES: dict[str, Item] = {
     "account": AccountItem(A, B, "seiran-1", "藤波　花", True, "scrypt$x", "2026-04-01T00:00:00Z", "2026-04-08T00:00:00Z"),
     "answer": AnswerItem(A, "refused", "foreign-receipt", "no hand-over", "", "", ""),
     "sent": SentItem(A, B, "receipt", A, "2026-04-01T00:00:00Z", "note\n"),
+    "refusal": RefusalItem(A, "account", B, 3, "state", "the login is taken"),
     "ask": Ask(A, "白磯入力", "card", "JP", ("name/person",), 300, "2026-04-01", "2027-03-31", "施錠"),
 }  # fmt: skip
 
@@ -75,6 +78,13 @@ BAD = [
     ("sent", "kind", "package"),
     ("sent", "text", ""),
     ("sent", "at", "2026-04-01T00:00:00.5Z"),
+    ("refusal", "what", "refusal"),
+    ("refusal", "what", "letter"),
+    ("refusal", "item", ""),
+    ("refusal", "number", 0),
+    ("refusal", "number", "3"),
+    ("refusal", "word", "State!"),
+    ("refusal", "detail", "a\nb"),
     ("ask", "people", 0),
     ("ask", "people", True),
     ("ask", "people", 2**53),
@@ -144,3 +154,10 @@ def test_parse_when_it_is_larger_than_its_limit_or_nested_deep_then_it_is_malfor
 def test_moment_when_written_and_read_then_it_is_the_same_second(naive: datetime, hours: int) -> None:
     at = naive.replace(tzinfo=timezone(timedelta(hours=hours)), microsecond=0)
     assert moment(moment_text(at)) == at.astimezone(UTC)
+
+
+def test_refusal_when_it_names_a_kind_then_one_of_those_that_cross_but_for_itself() -> None:
+    whole = json.loads(EXAMPLES["refusal"].encode())
+    for kind in KINDS:
+        if kind != "refusal":
+            RefusalItem.parse(canonical(whole | {"what": kind}))

@@ -154,3 +154,42 @@ class Exported(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["body", "kind", "item"], name="exported_once"),)
+
+
+class Refusal(models.Model):
+    """取り込めなかった品。 An item that could not be taken: one that came (in) and is told to the other side, or one of ours (out).
+
+    ``number`` is that of the crossing that brought it; ``word`` and ``detail`` say why, both empty once it was taken after all.
+    """
+
+    data_classes: ClassVar[dict[str, str]] = {
+        "id": "public",
+        "body": "public",
+        "direction": "none",
+        "kind": "none",
+        "item": "public",
+        "number": "public",
+        "word": "public",
+        "detail": "public",
+        "noted_at": "none",
+        "noted_by": "pseudonym",
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    body = models.UUIDField()
+    direction = models.CharField(max_length=3, choices=Crossed.Direction.choices)  # in which the item went
+    kind = models.CharField(max_length=12)
+    item = models.UUIDField()
+    number = models.BigIntegerField()
+    word = models.CharField(max_length=40, blank=True)
+    detail = models.TextField(blank=True)
+    noted_at = models.DateTimeField()
+    noted_by = models.UUIDField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["body", "direction", "kind", "item"], name="refusal_of_an_item_once"),
+            models.CheckConstraint(condition=Q(direction__in=["out", "in"]), name="refusal_direction_known"),
+            models.CheckConstraint(condition=~Q(word="") | Q(detail=""), name="refusal_detail_of_a_word"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="refusal_number_from_one"),
+        )

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from azukari.errors import StateError
 from azukari.seal.crossing import FIRST_PREVIOUS, Expected, Side, signer_of
-from azukari.seal.pairing import SideCard
+from azukari.seal.pairing import SideCard, fingerprint_of
 from azukari.stores.crossing_file import Crossings
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import office
-from azukari.web.crossing.models import Crossed, Exported, Parcel, Peer
+from azukari.web.crossing.models import Crossed, Exported, Parcel, Peer, Refusal
 from azukari.web.crossing.vault import identity_of
 
 
@@ -52,6 +52,13 @@ def paired(body_id: UUID) -> PeerInfo:
     return found
 
 
+def fingerprint(body_id: UUID, kek: KeyEncryptionKey) -> str:
+    """That of our own card, to be read out. StateError where there is none yet, KeyFileError under another key."""
+    row = _peer(body_id)
+    identity = identity_of(row, kek)
+    return fingerprint_of(body_id.hex, Side(row.side), identity.recipient, signer_of(identity).vkey)
+
+
 def is_outside() -> bool:
     """Whether the open office is one of the outside."""
     return Peer.objects.filter(side=Side.OUTSIDE.value).exists()
@@ -80,6 +87,51 @@ def last_exported(body_id: UUID, kind: str) -> str | None:
     """The version of the item of this kind that went out last and has the largest id; None before the first."""
     found = Exported.objects.filter(body=body_id, kind=kind).order_by("-item")
     return found.values_list("version", flat=True).first()
+
+
+@dataclass(frozen=True)
+class RefusalInfo:
+    """取り込めなかった品。 Kind and id of the item, the crossing that brought it, and why; no ``word``: it was taken after all."""
+
+    id: UUID
+    kind: str
+    item: UUID
+    number: int
+    word: str
+    detail: str
+    at: datetime
+
+
+def refusals(body_id: UUID, direction: str) -> list[RefusalInfo]:
+    """Items that were refused here (``in``) or on the other side (``out``), the newest first; those that are over too."""
+    found = Refusal.objects.filter(body=body_id, direction=direction).order_by("-noted_at", "id")
+    return [RefusalInfo(one.id, one.kind, one.item, one.number, one.word, one.detail, one.noted_at) for one in found]
+
+
+@dataclass(frozen=True)
+class CrossedInfo:
+    """便の記録。 Its number, how many items it holds, when and by whom it crossed here, and when it was known to have arrived."""
+
+    sequence: int
+    count: int
+    at: datetime
+    by: UUID
+    arrived_at: datetime | None
+
+
+def crossed(body_id: UUID, direction: str, limit: int, *, waiting: bool = False) -> list[CrossedInfo]:
+    """The newest crossings of a direction, newest first; ``waiting``: those alone that were not said to have arrived."""
+    found = Crossed.objects.filter(body=body_id, direction=direction)
+    if waiting:
+        found = found.filter(arrived_at__isnull=True)
+    rows = found.order_by("-sequence").defer("note")[:limit]
+    return [CrossedInfo(row.sequence, row.count, row.crossed_at, row.crossed_by, row.arrived_at) for row in rows]
+
+
+def owes_word(body_id: UUID) -> bool:
+    """Whether something came that no crossing of ours has confirmed; a mere confirmation is not confirmed again."""
+    came = Crossed.objects.filter(body=body_id, direction=Crossed.Direction.IN, count__gt=0, arrived_at__isnull=True)
+    return came.exists()
 
 
 def on_their_way(body_id: UUID) -> list[tuple[int, bytes]]:
@@ -123,10 +175,15 @@ class _Parcels:
 
 def card(body_id: UUID, kek: KeyEncryptionKey, *, name: str, name_en: str, origin: str, log_vkey: str) -> bytes:
     """Our side's card, signed. StateError where there is none yet, KeyFileError under another key."""
-    row = Peer.objects.filter(body=body_id).first()
-    if row is None:
-        raise StateError("this side has no key yet")
+    row = _peer(body_id)
     identity = identity_of(row, kek)
     signer = signer_of(identity)
     made = SideCard(Side(row.side), body_id.hex, name, name_en, origin, log_vkey, identity.recipient, signer.vkey)
     return made.sign(signer)
+
+
+def _peer(body_id: UUID) -> Peer:
+    row = Peer.objects.filter(body=body_id).first()
+    if row is None:
+        raise StateError("this side has no key yet")
+    return row

@@ -5,13 +5,16 @@ from __future__ import annotations
 from django.urls import path
 
 from azukari.web.custody.views import (
+    arriving,
     consignments,
+    crossings,
     documents,
     entrustments,
     hand_overs,
     home,
     looked,
     members,
+    pairing,
     parties,
     people,
     permissions,
@@ -81,4 +84,13 @@ urlpatterns = [
     path("hand-overs/<uuid:hand_over_id>", hand_overs.hand_over, name="hand_over"),
     path("hand-overs/<uuid:hand_over_id>/package", hand_overs.package, name="package"),
     path("hand-overs/<uuid:hand_over_id>/receipt", hand_overs.take_receipt, name="take_receipt"),
+    path("crossings", crossings.crossings, name="crossings"),
+    path("crossings/make", crossings.make, name="make_crossing"),
+    path("crossings/file", crossings.file, name="crossing_file"),
+    path("crossings/again", crossings.again, name="send_item_again"),
+    path("crossings/take", arriving.take, name="take_crossing"),
+    path("crossings/taking/<uuid:job_id>", arriving.taking, name="taking_crossing"),
+    path("crossings/prepare", pairing.prepare, name="prepare_side"),
+    path("crossings/card", pairing.card, name="side_card"),
+    path("crossings/pair", pairing.pair, name="pair_sides"),
 ]

@@ -18,6 +18,7 @@ from azukari.tables import ColumnTyping, apply_overrides, read_table, type_colum
 from azukari.web import office
 from azukari.web.custody import foresight, queries
 from azukari.web.custody.actions import releasing, sealing
+from azukari.web.custody.carrier import CARRY, carry
 from azukari.web.custody.withholding import withhold
 from azukari.web.jobs import uploads
 from azukari.web.jobs.actions import queue
@@ -31,7 +32,7 @@ UNTYPED = ""
 
 def kinds(ask: Ask | None) -> Mapping[str, Work]:
     """The work of this room by its kind; ``ask`` reaches the witnesses of the body's policy."""
-    return {LOOK: look, SEAL: lambda context: seal(context, ask)}
+    return {LOOK: look, SEAL: lambda context: seal(context, ask), CARRY: carry}
 
 
 def look(context: Context) -> Mapping[str, Any]:

@@ -51,6 +51,14 @@ def is_kept(upload_id: UUID | None) -> bool:
     return upload_id is not None and Upload.objects.filter(id=upload_id, wrapped_key__isnull=False).exists()
 
 
+def upload_bytes(upload_id: UUID) -> int:
+    """The clear bytes of an upload, counted. NotFoundError."""
+    row = Upload.objects.filter(id=upload_id).first()
+    if row is None:
+        raise NotFoundError("there is no such upload")
+    return row.bytes
+
+
 def jobs(body_id: UUID, *, kind: str | None = None, limit: int = 100) -> list[JobInfo]:
     """The newest jobs of a body, newest first; of one kind, or of all."""
     found = Job.objects.filter(body=body_id)

@@ -110,6 +110,11 @@ def read(upload_id: UUID, key: bytes, path: Path | None = None) -> Iterator[byte
         raise StorageError("an upload cannot be read") from error
 
 
+def blocks(upload_id: UUID, kek: KeyEncryptionKey) -> Iterator[bytes]:
+    """The clear bytes of an upload, a chunk at a time. Raises as ``in_memory``."""
+    return read(upload_id, _key_of(upload_id, kek))
+
+
 @contextmanager
 def in_memory(upload_id: UUID, kek: KeyEncryptionKey) -> Iterator[Path]:
     """A path under which the clear file can be read while the block runs; it lies in memory, never on a disk.

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_safe
 from azukari.stores.clock import now, today
 from azukari.web.accounts.queries import acting, consents
 from azukari.web.accounts.rules import Role, allow
-from azukari.web.counter import verdicts
 from azukari.web.counter.queries.waiting import Waiting, waiting
 from azukari.web.counter.views import own
+from azukari.web.ui import verdicts
 from azukari.web.ui.words import language, pick
 
 _KINDS = {

@@ -13,9 +13,10 @@ from azukari.fields.kinds import Field
 from azukari.seal.consignment import is_receipt
 from azukari.seal.items import Ask
 from azukari.web.accounts.rules import Role, allow
-from azukari.web.counter import queries, verdicts
+from azukari.web.counter import queries
 from azukari.web.counter.views import own
 from azukari.web.counter.views.paging import page
+from azukari.web.ui import verdicts
 from azukari.web.ui.words import language
 
 

@@ -14,7 +14,7 @@ from azukari.seal.crossing import Side
 from azukari.seal.identity import Identity
 from azukari.seal.pairing import SideCard
 from azukari.stores.keys import KeyEncryptionKey
-from azukari.web.crossing.models import Crossed, Exported, Parcel, Peer
+from azukari.web.crossing.models import Crossed, Exported, Parcel, Peer, Refusal
 from azukari.web.crossing.vault import identity_purpose
 
 
@@ -62,7 +62,7 @@ def renew(*, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> No
         row = Peer.objects.select_for_update(no_key=True).filter(body=body_id).first()
         if row is None:
             raise StateError("this side has no key yet")
-        for model in (Parcel, Crossed, Exported):
+        for model in (Parcel, Crossed, Exported, Refusal):
             model.objects.filter(body=body_id).delete()
         row.delete()
         prepare(body_id=body_id, side=Side(row.side), kek=kek, by=by, at=at)

@@ -11,13 +11,23 @@ from uuid import UUID
 
 from django.db import transaction
 
-from azukari.errors import AzukariError, InputError, Language, LimitError, RefusedError, StorageError, VerificationError
+from azukari.errors import (
+    AzukariError,
+    FormatError,
+    InputError,
+    Language,
+    LimitError,
+    RefusedError,
+    StorageError,
+    VerificationError,
+)
 from azukari.seal.crossing import KINDS, OPEN_KINDS, Crossing, Listed, verify_crossing
 from azukari.seal.identity import Identity
-from azukari.seal.items import MAX_ITEM
+from azukari.seal.items import MAX_ITEM, RefusalItem
 from azukari.stores.crossing import Progress, copy_in, read_note
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.crossing import queries
+from azukari.web.crossing.actions import refusing
 from azukari.web.crossing.inbox import private_folder
 from azukari.web.crossing.models import Crossed, Parcel, Peer
 from azukari.web.crossing.vault import identity_of
@@ -76,7 +86,8 @@ def take(
     An item that ``apply`` refuses (verification, refusal, input) is passed over, whole, and told; a refusal that it
     returns instead is told, too, and what it wrote stays, as evidence; anything else, a disk
     that fails for one, takes the whole crossing back. StateError before the sides are paired; the refusals of
-    docs/spec/crossing.md, after which nothing is changed; KeyFileError, NotFoundError, StorageError.
+    docs/spec/crossing.md, after which nothing is changed; KeyFileError, NotFoundError, StorageError. What the other side
+    could not take of ours is kept, and what could not be taken here is told in the next crossing (``refusing``).
     """
     note = read_note(folder)
     crossing = verify_crossing(note, queries.expected(body_id))  # steps 1 to 5
@@ -85,9 +96,38 @@ def take(
         with transaction.atomic():
             peer = Peer.objects.select_for_update(no_key=True).get(body=body_id)
             verify_crossing(note, queries.expected(body_id))  # another import may have been faster
-            refused = _apply_all(crossing, inbox, identity_of(peer, kek), apply)
+            refused = _apply_all(crossing, inbox, identity_of(peer, kek), _hearing(apply, body_id, by=by, at=at))
             _record(crossing, by=by, at=at)
+            _keep(crossing, refused, by=by, at=at)
     return Came(crossing.sequence, len(crossing.items) - len(refused), tuple(refused))
+
+
+def _hearing(apply: Apply, body_id: UUID, *, by: UUID, at: datetime) -> Apply:
+    """What is said of our own items is heard here; everything else is the caller's."""
+
+    def heard(item: Incoming) -> AzukariError | None:
+        if item.kind != refusing.KIND:
+            return apply(item)
+        said = RefusalItem.parse(item.data)
+        if UUID(hex=said.id) != item.id:
+            raise FormatError("another identifier than the list's")
+        refusing.hear(body_id=body_id, item=said, by=by, at=at)
+        return None
+
+    return heard
+
+
+def _keep(crossing: Crossing, refused: list[ItemRefused], *, by: UUID, at: datetime) -> None:
+    left = {(one.kind, one.id) for one in refused}
+    taken = {(one.kind, UUID(hex=one.id)) for one in crossing.items} - left
+    refusing.keep(
+        body_id=UUID(hex=crossing.body),
+        number=crossing.sequence,
+        taken=taken,
+        refused=[(one.kind, one.id, one.error) for one in refused],
+        by=by,
+        at=at,
+    )
 
 
 def _apply_all(crossing: Crossing, inbox: Path, identity: Identity, apply: Apply) -> list[ItemRefused]:

@@ -7,9 +7,11 @@ the row away, and the next crossing of the same number would then split the chai
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,11 +20,12 @@ from django.db import transaction
 
 from azukari.errors import StateError, StorageError
 from azukari.seal.crossing import MAX_ITEMS, Crossing, Listed, Side, name_of, seal_item, signer_of
-from azukari.seal.items import moment_text
+from azukari.seal.items import RefusalItem, moment_text
 from azukari.stores.crossing import Progress, write_folder
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import office
 from azukari.web.crossing import queries
+from azukari.web.crossing.actions.refusing import KIND
 from azukari.web.crossing.models import Crossed, Exported, Parcel, Peer
 from azukari.web.crossing.vault import identity_of
 
@@ -72,11 +75,17 @@ def make(
     ``left`` is called in the same transaction with the items that go out. Nothing new and nothing to confirm makes no
     crossing. StateError before the sides are paired, KeyFileError, StorageError.
     """
-    recipient, before = queries.paired(body_id).recipient, queries.exported(body_id)
-    changed = [item for item in candidates if before.get((item.kind, item.id)) != item.version]
-    ready = [_ready(item, recipient) for item in changed]
+    recipient = queries.paired(body_id).recipient
+    ready = [_ready(item, recipient) for item in changed(body_id, candidates)]
     made = _record(body_id, ready, kek, left, by=by, at=at)
     return Made(len(made), sum(made))
+
+
+def changed(body_id: UUID, candidates: Iterable[Outgoing]) -> list[Outgoing]:
+    """Those that are new, or another version than went out last; what could not be taken here is among them, too."""
+    before = queries.exported(body_id)
+    found = chain(candidates, _refusals(body_id))
+    return [item for item in found if before.get((item.kind, item.id)) != item.version]
 
 
 def write(*, body_id: UUID, folder: Path, progress: Progress = lambda done, total: None) -> tuple[Path, ...]:
@@ -88,6 +97,14 @@ def write(*, body_id: UUID, folder: Path, progress: Progress = lambda done, tota
         write_folder(folder, note, queries.parcels(body_id, number), progress)
         for number, note in queries.on_their_way(body_id)
     )
+
+
+def _refusals(body_id: UUID) -> Iterator[Outgoing]:
+    """What could not be taken here, whatever it meant: either side hears of its own."""
+    for one in queries.refusals(body_id, Crossed.Direction.IN):
+        item = RefusalItem(one.id.hex, one.kind, one.item.hex, one.number, one.word, one.detail)
+        data = item.encode()
+        yield Outgoing(KIND, one.id, hashlib.sha256(data).hexdigest(), read=partial(bytes, data))
 
 
 def _ready(item: Outgoing, recipient: str) -> _Ready:
@@ -127,7 +144,7 @@ def _record(
         before = queries.exported(body_id)  # another export may have been faster
         ready = [one for one in ready if before.get((one.item.kind, one.item.id)) != one.item.version]
         pieces = [ready[start : start + MAX_ITEMS] for start in range(0, len(ready), MAX_ITEMS)]
-        if not pieces and _owes_word(body_id):
+        if not pieces and queries.owes_word(body_id):
             pieces = [[]]
         for piece in pieces:
             _record_one(peer, piece, kek, by=by, at=at)
@@ -168,9 +185,3 @@ def _record_one(peer: Peer, piece: list[_Ready], kek: KeyEncryptionKey, *, by: U
     for one in piece:
         named: dict[str, Any] = {"body": peer.body, "kind": one.item.kind, "item": one.item.id}
         Exported.objects.update_or_create(**named, defaults={"version": one.item.version})
-
-
-def _owes_word(body_id: UUID) -> bool:
-    """Whether something came that no crossing of ours has confirmed; a mere confirmation is not confirmed again."""
-    came = Crossed.objects.filter(body=body_id, direction=Crossed.Direction.IN, count__gt=0, arrived_at__isnull=True)
-    return came.exists()

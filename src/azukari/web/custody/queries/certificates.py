@@ -5,7 +5,9 @@ from __future__ import annotations
 import hmac
 from uuid import UUID
 
-from azukari.errors import NotFoundError
+from django.db.models import Max, QuerySet
+
+from azukari.errors import NotFoundError, NotWitnessedError
 from azukari.seal.certificate import LABELS, StatusProof, make_certificate
 from azukari.seal.logged import OpenValue
 from azukari.web.accounts import queries as accounts
@@ -52,17 +54,17 @@ def certificate(permission_id: UUID) -> bytes:
     return make_certificate(bytes(row.entry), row.entry_index, opened(row), proven(row.entry_index), status)
 
 
-def certificate_version(permission_id: UUID) -> str:
-    """What changes with the certificate of a permission: the newest index that the ledger has of it, as text.
+def certificate_versions(body_id: UUID, found: QuerySet[Permission]) -> dict[UUID, str]:
+    """Of these permissions, by id, what changes with the certificate: the newest index that the ledger has of each, as text.
 
     Proofs under a later checkpoint say the same; so one that nothing was said of since need not be handed out again.
-    NotFoundError and NotWitnessedError as ``certificate``.
+    Left out are those that were never granted, and those that no shown checkpoint covers.
     """
-    row = Permission.objects.filter(id=permission_id).first()
-    if row is None or row.entry_index is None:
-        raise NotFoundError("there is no certificate of this permission")
-    size = published(sequencer.log_of(row.body_id).id).size
-    if row.entry_index >= size:
-        raise NotFoundError("no checkpoint covers this permission yet")
-    said = PermissionStatus.objects.filter(permission=row, entry_index__lt=size).order_by("-entry_index").first()
-    return str(said.entry_index if said else row.entry_index)
+    try:
+        size = published(sequencer.log_of(body_id).id).size
+    except (NotFoundError, NotWitnessedError):
+        return {}
+    status = PermissionStatus.objects.filter(body_id=body_id, permission__in=found, entry_index__lt=size)
+    said = dict(status.order_by().values_list("permission_id").annotate(Max("entry_index")))
+    covered = found.filter(entry_index__lt=size).order_by("entry_index").values_list("id", "entry_index")
+    return {permission_id: str(said.get(permission_id, index)) for permission_id, index in covered}

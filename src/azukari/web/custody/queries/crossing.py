@@ -7,22 +7,24 @@ A firm takes delivery outside if somebody of it has an account there. What chang
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from uuid import UUID
 
 from django.db.models import Q
 
-from azukari.errors import NotFoundError, NotWitnessedError
 from azukari.seal.consignment_proof import COUNTS
+from azukari.seal.crossing import KINDS
 from azukari.seal.items import MAX_LINE, AccountItem, AnswerItem, BodyItem, FirmItem, Item, WorkItem, moment_text
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.accounts import queries as accounts
-from azukari.web.crossing.actions.writing import Outgoing
+from azukari.web.crossing.actions.writing import Outgoing, changed
+from azukari.web.crossing.queries import card
 from azukari.web.custody import places
 from azukari.web.custody.models import Entrustment, HandOver, Party, Permission, Submission
 from azukari.web.custody.queries import consignment_proofs, ledger
-from azukari.web.custody.queries.certificates import certificate, certificate_version
+from azukari.web.custody.queries.certificates import certificate, certificate_versions
 from azukari.web.custody.queries.permissions import taken_back
 from azukari.web.sequencer import queries as sequencer
 
@@ -42,6 +44,18 @@ def outgoing(body_id: UUID, kek: KeyEncryptionKey) -> Iterator[Outgoing]:
     yield from _certificates(body_id, firms)
     yield from _answers(body_id)
     yield from ledger.outgoing(body_id)
+
+
+def waiting(body_id: UUID) -> dict[str, int]:
+    """How many items of each kind are new or changed since they went out last, in the order in which they are taken."""
+    counts = Counter(item.kind for item in changed(body_id, outgoing(body_id)))
+    return {kind: counts[kind] for kind in KINDS if kind in counts}
+
+
+def side_card(body_id: UUID, kek: KeyEncryptionKey) -> bytes:
+    """The card of the inside of this body, signed. StateError where its key was not made yet, KeyFileError."""
+    named = _body(body_id)
+    return card(body_id, kek, name=named.name, name_en=named.name_en, origin=named.origin, log_vkey=named.vkey)
 
 
 def _body(body_id: UUID) -> BodyItem:
@@ -115,11 +129,7 @@ def _certificates(body_id: UUID, firms: set[UUID]) -> Iterator[Outgoing]:
     """The newest of each, for the firm that asked and the firm that is permitted; what no checkpoint covers yet waits."""
     found = Permission.objects.filter(body_id=body_id, entry__isnull=False)
     concerned = found.filter(Q(party_id__in=firms) | Q(entrustment__party_id__in=firms))
-    for permission_id in concerned.order_by("entry_index").values_list("id", flat=True):
-        try:
-            version = certificate_version(permission_id)
-        except (NotFoundError, NotWitnessedError):
-            continue
+    for permission_id, version in certificate_versions(body_id, concerned).items():
         yield Outgoing("certificate", permission_id, version, read=partial(certificate, permission_id))
 
 

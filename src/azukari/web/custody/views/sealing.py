@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from azukari import errors
-from azukari.errors import AzukariError, StateError
+from azukari.errors import AzukariError, NotFoundError, StateError
 from azukari.stores.clock import now, today
 from azukari.web import office
 from azukari.web.accounts.queries import acting
@@ -22,6 +22,7 @@ from azukari.web.custody.views import looked, own
 from azukari.web.jobs import queries as jobs
 from azukari.web.jobs import uploads
 from azukari.web.jobs.actions import queue
+from azukari.web.jobs.queries import JobInfo
 from azukari.web.jobs.worker import INTERNAL
 from azukari.web.ui.templatetags.ui import moment
 from azukari.web.ui.words import language, pick
@@ -65,7 +66,7 @@ def _above(info: queries.EntrustmentInfo) -> list[tuple[str, str]] | None:
 @require_safe
 def progress(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Where it stands: what the table was taken for, or how far the sealing is."""
-    job = own.job(request, job_id)
+    job = _own(request, job_id)
     if job.kind == work.LOOK and job.status == "done":
         return looked.page(request, job, looked.form_of(job))
     kept = job.status in ("failed", "cancelled") and jobs.is_kept(job.upload)
@@ -104,7 +105,7 @@ def start(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Once more, after what hindered it is over: a full disk, an interruption, a change of mind."""
-    job, who = own.job(request, job_id), acting(request)
+    job, who = _own(request, job_id), acting(request)
     if job.error and job.error not in PASSING:
         raise StateError("the same would be refused again")
     queue.retry(job_id=job.id, by=who.id, at=now())
@@ -115,13 +116,21 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Cancel; of work that has ended, destroy the table, unless other work is on it."""
-    job, who = own.job(request, job_id), acting(request)
+    job, who = _own(request, job_id), acting(request)
     if job.ended:
         if job.upload is not None:
             queue.discard(upload_id=job.upload, by=who.id, at=now())
         return HttpResponseRedirect(reverse("entrustment", args=[UUID(job.arguments["entrustment"])]))
     queue.cancel(job_id=job.id, by=who.id, at=now())
     return HttpResponseRedirect(reverse("sealing", args=[job.id]))
+
+
+def _own(request: HttpRequest, job_id: UUID) -> JobInfo:
+    """A look or a sealing of the body; other work has a page of its own. NotFoundError."""
+    job = own.job(request, job_id)
+    if job.kind not in (work.LOOK, work.SEAL):
+        raise NotFoundError("there is no such job")
+    return job
 
 
 def _sentence(word: str) -> str:
