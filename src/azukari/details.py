@@ -140,6 +140,7 @@ _COUNTER: Final = {
     "this office is the other side of the body": "この機関は、向こう側です",
     "an item larger than its limit": "大きすぎる品があります",
     "a refusal of nothing that was sent from here": "ここから送っていない品についての知らせです",
+    "what the ledger says goes out once": "台帳は、もう一度は出しません。次の便で続きが出ます",
     "there is no such refusal": "その知らせはありません",
     "this work has no file": "この作業にはファイルがありません",
     "nothing is on its way": "届いていない便はありません",

@@ -29,7 +29,7 @@ from tests.opener.desk import built
 from tests.verifier.subject import FILE as VERIFIER
 from tests.verifier.subject import canonical
 
-from azukari.errors import NotPermittedError, RevokedError
+from azukari.errors import FormatError, NotPermittedError, RevokedError
 from azukari.seal.archive import write_archive
 from azukari.seal.identity import parse_card
 from azukari.testing.cast import Party
@@ -72,11 +72,11 @@ def test_stories_when_they_cross_the_gap_then_each_page_shows_it_and_each_file_i
         decided(told)
         consigned(told)
         handed_over(told)
-        told.faces.over()
+        carried_over(told)
         fetched(told)
         signed_for(told)
         checked_by_the_sub(told)
-        told.faces.back()
+        carried_back(told)
         receipted(told)
         box_is_signed_for(told)
         passed_on(told)
@@ -415,6 +415,43 @@ def rewritten(package: Path, manifest: bytes, to: Path) -> None:
     kept = members(package) | {"manifest.json": manifest}
     with to.open("wb") as out:
         write_archive(out, [(name, len(data), BytesIO(data)) for name, data in kept.items()])
+
+
+# ---- The stick, with a browser alone ------------------------------------------------------------------------------
+
+
+def carried_over(told: Story) -> None:
+    """The officer makes the crossing on its page, which saves it as one file; the machine outside takes that."""
+    officer = told.officer
+    officer.go("/crossings")
+    officer.look("crossings-waiting")
+    made = officer.save("便を作って保存する", "Make the crossing and save it", told / "over.azx")
+    officer.page.wait_for_url(lambda url: url.endswith("/crossings?save"))
+    assert officer.say("まだ届いていない便", "On their way") in officer.text()
+    officer.look("crossings-made")
+    assert all(not one["refused"] for one in told.faces.counter("import", made)["crossings"])
+    again = officer.save("もう一度保存する", "Save it again", told / "again.azx")
+    assert again.read_bytes() == made.read_bytes()
+
+
+def carried_back(told: Story) -> None:
+    """A wrong file is told so; the right one is taken, and the page says what was in it."""
+    officer = told.officer
+    (told / "wrong.azx").write_bytes("便ではありません。\n".encode() * 20_000)
+    officer.go("/crossings")
+    officer.choose("file", told / "wrong.azx")
+    officer.press("確かめて取り込む", "Check it and take it")
+    officer.page.get_by_text(officer.say(FormatError.ja, FormatError.en)).wait_for(timeout=60_000)
+    officer.look("crossing-wrong")
+    told.faces.counter("export", "--file", told / "back.azx")
+    officer.go("/crossings")
+    officer.choose("file", told / "back.azx")
+    officer.press("確かめて取り込む", "Check it and take it")
+    assert officer.say("受領書", "Receipt") in officer.text() and officer.say("受理", "accepted") in officer.text()
+    officer.look("crossings")
+    officer.go("/crossings/pair")
+    confirm_if_asked(officer)
+    officer.look("pair-sides")
 
 
 # ---- Everybody else, and every other page -------------------------------------------------------------------------

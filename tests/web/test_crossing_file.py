@@ -107,3 +107,37 @@ def test_file_when_it_is_for_another_or_the_place_makes_no_sense_then_refused(ga
     assert not (gap / "two.azx").exists()
     shutil.rmtree(gap.stick)
     scenes.refused("not-found", gap.inside.run, "export", gap / "stick")
+
+
+def test_run_when_files_lie_there_then_each_side_takes_the_others_and_keeps_one_of_its_own(gap: Gap) -> None:
+    for name in ("out", "in"):
+        (gap / name).mkdir()
+    ways = {
+        "inside": ("--to", gap / "out", "--from", gap / "in"),
+        "outside": ("--to", gap / "in", "--from", gap / "out"),
+    }
+    firm, _ = firm_and_person(gap)
+
+    def rounds() -> None:
+        for side, run in (("inside", gap.inside.json), ("outside", gap.out_json)):
+            run("crossing", "run", "--file", "--times", "1", *ways[side])
+
+    send_receipt(gap)
+    one_more(gap, "aoarashi-2")
+    rounds()  # inside writes nos. 1 and 2; outside takes no. 2 and writes its first
+    (first,) = (gap / "out").iterdir()
+    assert first.name.endswith("-inside-000002.azx")
+    (gap / "in" / "a broken one.azx").write_bytes(b"azukari-")
+    (gap / "in" / "of somebody else.azx").write_bytes(b"no crossing")
+    rounds()  # inside takes it, in spite of what lies beside
+    assert grade(gap)[firm.hex] == "receipted"
+    (second,) = (gap / "out").iterdir()
+    assert second.name.endswith("-inside-000003.azx")
+    rounds()
+    assert {one.name for one in (gap / "in").iterdir()} >= {"a broken one.azx", "of somebody else.azx"}
+    rounds()
+    assert list((gap / "out").iterdir()) == []  # all has arrived
+    gap.on("outside")
+    from azukari.web.accounts import queries
+
+    assert queries.person("aoarashi-2").is_active

@@ -15,7 +15,8 @@ from azukari.errors import AzukariError, NotFoundError, StorageError
 from azukari.seal.crossing import Side, parse_crossing
 from azukari.seal.pairing import SideCard
 from azukari.stores.crossing import PIECE, Progress, crossings_in, folder_name, read_note, remove_folder
-from azukari.stores.crossing_file import unpack, write_file
+from azukari.stores.crossing_file import SUFFIX, file_bytes, file_name, unpack, write_file
+from azukari.stores.files import remove
 
 if TYPE_CHECKING:
     from azukari.web.crossing.actions.taking import Came
@@ -54,6 +55,25 @@ def export_file(opened: OpenSide, body_id: UUID, path: Path) -> Written:
         write_file(path, packed)
     names = tuple(folder_name(parse_crossing(note)) for note, _ in packed)
     return Written(made.crossings, made.items, names)
+
+
+def export_into(opened: OpenSide, body_id: UUID, folder: Path) -> None:
+    """The same into a folder that somebody looks into: one file with all that is on its way, and no older one of ours."""
+    from azukari.web.crossing import queries
+
+    _make(opened, body_id)
+    packed = queries.packed(body_id)
+    name = file_name(packed[-1][0]) if packed else ""
+    if packed and not _is_there(folder / name, file_bytes(note for note, _ in packed)):
+        write_file(folder / name, packed, over=True)
+    for old in folder.glob(f"azukari-{body_id.hex[:16]}-{opened.side.value}-*{SUFFIX}"):
+        if old.name != name:
+            remove(old)
+
+
+def _is_there(path: Path, size: int) -> bool:
+    """What is on its way has one content, so the size of a whole file tells it."""
+    return path.is_file() and path.stat().st_size == size
 
 
 def _make(opened: OpenSide, body_id: UUID) -> Made:

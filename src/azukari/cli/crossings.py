@@ -1,7 +1,8 @@
-"""`crossing`, `export`, `import`: what crosses the gap between the two sides of an office, in folders."""
+"""`crossing`, `export`, `import`: what crosses the gap between the two sides of an office, in folders or in one file."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -19,6 +20,7 @@ from azukari.errors import AzukariError, ForeignCrossingError, NotFoundError, Op
 from azukari.seal.crossing import Side
 from azukari.seal.pairing import parse_side_card
 from azukari.stores.crossing import crossings_in
+from azukari.stores.crossing_file import files_in
 
 if TYPE_CHECKING:
     from azukari.web.crossing.actions.taking import Came
@@ -190,6 +192,7 @@ def import_command(
 @click.option("--to", "folder", type=click.Path(path_type=Path), required=True, help="出す先 / where to write")
 @click.option("--from", "source", type=click.Path(path_type=Path), required=True, help="来る所 / where to look")
 @click.option("--every", type=click.IntRange(1, _MOST_SECONDS), default=60, show_default=True, help="秒 / seconds")
+@click.option("--file", "as_file", is_flag=True, help="1 つのファイル（.azx）で出す / write one file, not folders")
 @click.option("--times", type=click.IntRange(1), help="この回数で終わる / end after so many rounds")
 @office_options
 @json_option
@@ -199,15 +202,16 @@ def run(
     folder: Path,
     source: Path,
     every: int,
+    as_file: bool,
     times: int | None,
     office_path: Path,
     keys_path: Path,
     login: str | None,
     as_json: bool,
 ) -> None:
-    """壁のない 1 台で、便を自動で受け渡す。 For a body without a wall: take and write again and again, until ended.
+    """便を自動で受け渡す。 Take and write again and again, until ended: for a body without a wall, or beside a stick.
 
-    One process for each side, each with the other's folders.
+    One process for each side, each with the other's folders. Files (.azx) that somebody puts there are taken as folders are.
     """
     out.as_json = as_json
     if folder.resolve() == source.resolve():
@@ -217,38 +221,73 @@ def run(
         carrying.require_folder(place)
     carrying.paired(opened)
     out.say("受渡しを始めます。", "Carrying.")
-    stop, rounds = stop_on_signal(), 0
+    stop, rounds, carried = stop_on_signal(), 0, Carried(source, folder, as_file)
     with unlocked(office_path):
         while not stop.is_set() and rounds != times:
-            _round(out, opened, folder, source)
+            _round(out, opened, carried)
             rounds += 1
             if rounds != times:
                 stop.wait(every)
     out.answer({"rounds": rounds})
 
 
-def _round(out: Speech, opened: OpenSide, folder: Path, source: Path) -> None:
+@dataclass
+class Carried:
+    """自動の受渡し。 Where one side takes and writes, and the files that hold nothing more for it, with their size and time."""
+
+    source: Path
+    folder: Path
+    as_file: bool
+    done: set[tuple[Path, int, int]] = field(default_factory=set)
+
+
+def _round(out: Speech, opened: OpenSide, carried: Carried) -> None:
     """One round; what fails is told, and tried again in the next one. What cannot be taken keeps nothing from going out."""
     from azukari.web import office
 
     fresh = OpenSide(opened.side, opened.kek, opened.bodies, opened.by, now())
-    for half in (_take_next, _write_next):
+    for part in (_take_next, _take_files, _write_next):
         try:
             with office.one_round():
-                half(out, fresh, source, folder)
+                part(out, fresh, carried)
         except AzukariError as error:
             click.echo(f"azukari: {error.sentence(out.language)}", err=True)
 
 
-def _take_next(out: Speech, opened: OpenSide, source: Path, folder: Path) -> None:
-    for found in carrying.next_of(opened, crossings_in(source)):
+def _take_next(out: Speech, opened: OpenSide, carried: Carried) -> None:
+    for found in carrying.next_of(opened, crossings_in(carried.source)):
         _tell_came(out, carrying.take(opened, found, _silent))
 
 
-def _write_next(out: Speech, opened: OpenSide, source: Path, folder: Path) -> None:
+def _take_files(out: Speech, opened: OpenSide, carried: Carried) -> None:
+    """One that is still being copied, or waits for another one, is looked at again; one bad file stops no other."""
+    broken = list[AzukariError]()
+    for path in files_in(carried.source):
+        known = path.stat()
+        key = (path, known.st_size, known.st_mtime_ns)
+        if key not in carried.done:
+            try:
+                _take_file(out, opened, path)
+                carried.done.add(key)
+            except AzukariError as error:
+                broken.append(error)
+    if broken:
+        raise broken[0]
+
+
+def _take_file(out: Speech, opened: OpenSide, path: Path) -> None:
+    with carrying.laid_down(path, _silent) as folder:
+        for found in carrying.next_of(opened, crossings_in(folder)):
+            _tell_came(out, carrying.take(opened, found, _silent))
+
+
+def _write_next(out: Speech, opened: OpenSide, carried: Carried) -> None:
     for body_id in carrying.paired(opened):
-        carrying.export(opened, body_id, folder, _silent)
-        carrying.tidy(opened, body_id, folder)
+        if carried.as_file:
+            carrying.export_into(opened, body_id, carried.folder)
+        else:
+            carrying.export(opened, body_id, carried.folder, _silent)
+            carrying.tidy(opened, body_id, carried.folder)
 
 
 def _silent(done: int, total: int) -> None:

@@ -114,7 +114,9 @@ _FORMS: Final[dict[str, Form]] = {
     "decision": _one_of("", "granted", "refused", "revoked"),
     "stage": _one_of("selection", "contract", "performance", "end"),
     "kind": _one_of("receipt", "ask"),
-    "what": _one_of("body", "firm", "work", "account", "package", "certificate", "answer", "sent"),
+    "what": _one_of(
+        "body", "firm", "work", "account", "package", "certificate", "answer", "ledger", "checkpoint", "sent"
+    ),
     "item": _is_id,
     "number": _is_count,
     "word": _or_empty(lambda value: isinstance(value, str) and _WORD.fullmatch(value) is not None),

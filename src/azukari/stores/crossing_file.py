@@ -26,7 +26,7 @@ from azukari.seal.crossing import (
     verify_file,
 )
 from azukari.stores.crossing import PIECE, Progress, folder_name
-from azukari.stores.files import creating
+from azukari.stores.files import creating, replacing
 
 SUFFIX: Final = ".azx"
 MAX_CROSSINGS: Final = 1_000  # in one file
@@ -58,12 +58,23 @@ def blocks_of(crossings: Crossings) -> Iterator[bytes]:
     yield from archive_blocks(member for note, sources in crossings for member in _members(note, sources))
 
 
-def write_file(path: Path, crossings: Crossings) -> None:
-    """Write such a file, whole or not at all. LimitError as above, StateError if it is there already, StorageError."""
+def write_file(path: Path, crossings: Crossings, *, over: bool = False) -> None:
+    """Write such a file, whole or not at all; ``over`` another one, or StateError where there is one already.
+
+    LimitError as above, StorageError.
+    """
     file_bytes(note for note, _ in crossings)
-    with creating(path) as file:
+    with (replacing if over else creating)(path) as file:
         for block in blocks_of(crossings):
             file.write(block)
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files of crossings at this place, by name; none that is being written. StorageError."""
+    try:
+        return sorted(path for path in folder.glob(f"[!.]*{SUFFIX}") if path.is_file())
+    except OSError:
+        raise StorageError("the folder cannot be read") from None
 
 
 def unpack(blocks: Iterable[bytes], size: int, to: Path, progress: Progress = lambda done, total: None) -> list[Path]:

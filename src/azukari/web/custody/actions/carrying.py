@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
+from azukari.errors import StateError
 from azukari.fields.days import day_of
 from azukari.stores.crossing import Progress
 from azukari.stores.crossing_file import unpack
 from azukari.stores.keys import KeyEncryptionKey
-from azukari.web.crossing.actions import taking, writing
+from azukari.web.crossing.actions import refusing, taking, writing
 from azukari.web.crossing.arriving import chosen
 from azukari.web.crossing.inbox import private_folder
-from azukari.web.crossing.queries import paired
+from azukari.web.crossing.queries import paired, refusals
 from azukari.web.custody.actions import crossing
 from azukari.web.custody.queries import ledger
 from azukari.web.custody.queries.crossing import outgoing
 from azukari.web.sequencer import hold, queries
 from azukari.web.sequencer.actions import checkpoint
 from azukari.web.sequencer.queries.signing import signers_of
+
+OF_THE_LEDGER: Final = frozenset({"ledger", "checkpoint"})
+"""Kinds of item that follow one another by themselves: the versions of what went out say where the next begins."""
 
 
 def make(*, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> writing.Made:
@@ -79,3 +84,11 @@ def take_file(
             take(body_id=body_id, folder=found.path, kek=kek, by=by, at=at, progress=progress)
             for found in chosen(folder, bodies=[body_id], side=side)
         ]
+
+
+def send_again(*, body_id: UUID, refusal_id: UUID, by: UUID, at: datetime) -> None:
+    """Let an item go out once more that the outside could not take. NotFoundError; StateError for one of the ledger."""
+    refused = [one for one in refusals(body_id, "out") if one.id == refusal_id]
+    if any(one.kind in OF_THE_LEDGER for one in refused):
+        raise StateError("what the ledger says goes out once")
+    refusing.send_again(body_id=body_id, refusal_id=refusal_id, by=by, at=at)

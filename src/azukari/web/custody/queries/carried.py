@@ -9,7 +9,9 @@ from uuid import UUID
 
 from azukari.web.accounts import queries as accounts
 from azukari.web.crossing import queries as crossing
+from azukari.web.custody.actions.carrying import OF_THE_LEDGER
 from azukari.web.custody.models import Entrustment, HandOver, Party, Permission, Submission
+from azukari.web.sequencer import queries as sequencer
 
 MOST = 100
 """Shown at a time, the newest; older ones stand with their party."""
@@ -38,7 +40,7 @@ class HandedIn:
 
 @dataclass(frozen=True)
 class NotTaken:
-    """外側で取り込めなかった品。 Of ours, with its reason and where it leads; ``again``: it goes out once more."""
+    """外側で取り込めなかった品。 Of ours, with its reason and where it leads; ``again``: it goes out once more, which it may (``may_again``)."""
 
     id: UUID
     kind: str
@@ -48,6 +50,7 @@ class NotTaken:
     at: datetime
     leads: Leads
     again: bool
+    may_again: bool
 
 
 def handed_in(body_id: UUID, at: datetime) -> list[HandedIn]:
@@ -80,6 +83,7 @@ def not_taken(body_id: UUID) -> list[NotTaken]:
             one.at,
             leads[one.kind, one.item],
             not versions.get((one.kind, one.item)),
+            one.kind not in OF_THE_LEDGER,
         )
         for one in found
         if (one.kind, one.item) in leads
@@ -135,6 +139,11 @@ def _answer(body_id: UUID, ids: set[UUID]) -> Found:
             yield row.id, Leads(row.party.name, "party", row.party.id)
 
 
+def _ledger(body_id: UUID, ids: set[UUID]) -> Found:
+    origin = sequencer.log_of(body_id).origin
+    return [(item, Leads(origin)) for item in ids]
+
+
 _LEADS: dict[str, Callable[[UUID, set[UUID]], Found]] = {
     "body": _body,
     "firm": _firm,
@@ -143,4 +152,6 @@ _LEADS: dict[str, Callable[[UUID, set[UUID]], Found]] = {
     "package": _package,
     "certificate": _certificate,
     "answer": _answer,
+    "ledger": _ledger,
+    "checkpoint": _ledger,
 }

@@ -33,6 +33,11 @@ _PUBLISHED = "1"  # the version of what never changes: a released package
 
 def outgoing(body_id: UUID, kek: KeyEncryptionKey) -> Iterator[Outgoing]:
     """Everything that a body shows outside, in the order in which it is to be taken there."""
+    yield from _register(body_id)
+    yield from ledger.outgoing(body_id)
+
+
+def _register(body_id: UUID) -> Iterator[Outgoing]:
     people = accounts.contractors(body_id)
     firms = {person.party for person in people if person.party is not None}
     yield _outgoing("body", body_id, _body(body_id))
@@ -43,12 +48,16 @@ def outgoing(body_id: UUID, kek: KeyEncryptionKey) -> Iterator[Outgoing]:
     yield from _consignments(body_id, firms, kek)
     yield from _certificates(body_id, firms)
     yield from _answers(body_id)
-    yield from ledger.outgoing(body_id)
 
 
 def waiting(body_id: UUID) -> dict[str, int]:
-    """How many items of each kind are new or changed since they went out last, in the order in which they are taken."""
-    counts = Counter(item.kind for item in changed(body_id, outgoing(body_id)))
+    """How many items of each kind are new or changed since they went out last, in the order in which they are taken.
+
+    Of the ledger it is entries that are counted, and not its checkpoint, of which there is a newer one each day.
+    """
+    counts = Counter(item.kind for item in changed(body_id, _register(body_id)))
+    if entries := ledger.entries_waiting(body_id):
+        counts["ledger"] = entries
     return {kind: counts[kind] for kind in KINDS if kind in counts}
 
 

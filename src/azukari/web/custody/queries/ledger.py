@@ -44,10 +44,15 @@ def outgoing(body_id: UUID) -> Iterator[Outgoing]:
         yield Outgoing("checkpoint", body_id, _version(signed), read=partial(_checkpoint, body_id, signed, since))
 
 
-def waits(body_id: UUID) -> bool:
-    """Whether entries that may be shown have not gone out yet."""
+def entries_waiting(body_id: UUID) -> int:
+    """How many entries that may be shown have not gone out yet."""
     signed = shipping.shown(sequencer.log_of(body_id).id)
-    return signed is not None and _reached(body_id) < signed.size
+    return 0 if signed is None else max(0, signed.size - _reached(body_id))
+
+
+def waits(body_id: UUID) -> bool:
+    """Whether there are any of these."""
+    return entries_waiting(body_id) > 0
 
 
 def _piece(start: int, entries: list[bytes]) -> Outgoing:

@@ -23,7 +23,6 @@ from azukari.web.accounts import queries as accounts
 from azukari.web.accounts.queries import acting
 from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.crossing import queries as crossing
-from azukari.web.crossing.actions import refusing
 from azukari.web.custody.actions import carrying
 from azukari.web.custody.forms.crossings import CrossingForm
 from azukari.web.custody.queries import carried
@@ -42,6 +41,8 @@ _KINDS = {
     "package": ("封印した包み", "Sealed packages"),
     "certificate": ("許諾書", "Certificates"),
     "answer": ("届いた提出への返事", "Answers to what was handed in"),
+    "ledger": ("公開する台帳の記載", "Entries of the public ledger"),
+    "checkpoint": ("台帳のチェックポイント", "Checkpoint of the ledger"),
     "refusal": ("取り込めなかった品の知らせ", "What could not be taken here"),
 }
 _HANDED_IN = {"receipt": ("受領書", "Receipt"), "ask": ("再委託の許諾の申請", "Asks for a sub-contractor")}
@@ -89,7 +90,7 @@ def _blocks(body_id: UUID, packed: Crossings) -> Iterator[bytes]:
 def again(request: HttpRequest) -> HttpResponse:
     """Let an item go out once more that the outside could not take."""
     who = acting(request)
-    refusing.send_again(body_id=who.body, refusal_id=_uuid(request.POST.get("refusal", "")), by=who.id, at=now())
+    carrying.send_again(body_id=who.body, refusal_id=_uuid(request.POST.get("refusal", "")), by=who.id, at=now())
     return HttpResponseRedirect(reverse("crossings"))
 
 
