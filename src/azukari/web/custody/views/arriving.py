@@ -24,11 +24,10 @@ from azukari.web.crossing.actions.taking import Came
 from azukari.web.custody import carrier
 from azukari.web.custody.actions import carrying
 from azukari.web.custody.forms.crossings import CrossingForm
-from azukari.web.custody.views import own
+from azukari.web.custody.views import failed, own
 from azukari.web.custody.views.crossings import page
 from azukari.web.jobs import uploads
 from azukari.web.jobs.actions import queue
-from azukari.web.ui import verdicts
 from azukari.web.ui.words import language, pick
 
 REFRESH = 2  # seconds
@@ -91,7 +90,7 @@ def taking(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "job": job,
         "percent": 100 * job.done // job.total if job.total else None,
         "said": _said(*(job.result[one] for one in ("crossings", "taken", "refused"))) if job.result else "",
-        "refusal": verdicts.sentence(job.error, "", language()) if job.error else "",
+        "refusal": failed.sentence(job.error),
         "refresh": REFRESH,
     }
     return render(request, "custody/crossing_taking.html", shown)

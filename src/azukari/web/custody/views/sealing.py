@@ -18,19 +18,18 @@ from azukari.web.accounts.rules import Role, allow
 from azukari.web.custody import queries, work
 from azukari.web.custody.forms.sealing import UploadForm
 from azukari.web.custody.queries import naming, permissions
-from azukari.web.custody.views import looked, own
+from azukari.web.custody.views import failed, looked, own
 from azukari.web.jobs import queries as jobs
 from azukari.web.jobs import uploads
 from azukari.web.jobs.actions import queue
 from azukari.web.jobs.queries import JobInfo
 from azukari.web.jobs.worker import INTERNAL
 from azukari.web.ui.templatetags.ui import moment
-from azukari.web.ui.words import language, pick
+from azukari.web.ui.words import language
 
 REFRESH = 2  # seconds
 PASSING = frozenset({errors.StorageError.word, errors.NotWitnessedError.word, queue.INTERRUPTED, INTERNAL})
 """Words of failures that another time need not meet; every other refusal would come again."""
-_WORDS = {c.word: c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, AzukariError) and c.word}
 
 
 @allow(Role.OFFICER)
@@ -74,7 +73,7 @@ def progress(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "job": job,
         "entrustment": own.entrustment(request, UUID(job.arguments["entrustment"])),
         "percent": 100 * job.done // job.total if job.total else None,
-        "refusal": _sentence(job.error),
+        "refusal": failed.sentence(job.error),
         "hand_over": UUID(job.result["hand_over"]) if job.result.get("hand_over") else None,
         "kept": kept,
         "may_retry": kept and (not job.error or job.error in PASSING),
@@ -131,13 +130,3 @@ def _own(request: HttpRequest, job_id: UUID) -> JobInfo:
     if job.kind not in (work.LOOK, work.SEAL):
         raise NotFoundError("there is no such job")
     return job
-
-
-def _sentence(word: str) -> str:
-    if not word:
-        return ""
-    if word in _WORDS:
-        return _WORDS[word]().sentence(language())
-    if word == queue.INTERRUPTED:
-        return pick("作業が 3 回中断しました。もう一度お試しください。", "It was interrupted three times. Try again.")
-    return pick("処理に失敗しました。", "Something failed.")
