@@ -449,3 +449,12 @@ def work_once() -> None:
 
 def dies(**given: Any) -> None:
     raise SystemExit
+
+
+def test_kinds_when_they_cross_then_the_page_has_words_for_each_and_knows_where_it_leads(sqlite_office: Path) -> None:
+    from azukari.seal.crossing import KINDS
+    from azukari.web.custody.queries import carried
+    from azukari.web.custody.views import crossings
+
+    assert set(crossings._KINDS) == set(KINDS) - {"sent"}
+    assert set(carried._LEADS) == set(KINDS) - {"sent", "refusal"}

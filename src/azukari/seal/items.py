@@ -115,7 +115,8 @@ _FORMS: Final[dict[str, Form]] = {
     "stage": _one_of("selection", "contract", "performance", "end"),
     "kind": _one_of("receipt", "ask"),
     "what": _one_of(
-        "body", "firm", "work", "account", "package", "certificate", "answer", "ledger", "checkpoint", "sent"
+        *("body", "firm", "work", "account", "package", "consignment"),
+        *("certificate", "answer", "ledger", "checkpoint", "sent"),
     ),
     "item": _is_id,
     "number": _is_count,

@@ -10,7 +10,7 @@ from uuid import UUID
 from azukari.web.accounts import queries as accounts
 from azukari.web.crossing import queries as crossing
 from azukari.web.custody.actions.carrying import OF_THE_LEDGER
-from azukari.web.custody.models import Entrustment, HandOver, Party, Permission, Submission
+from azukari.web.custody.models import Consignment, Entrustment, HandOver, Party, Permission, Submission
 from azukari.web.sequencer import queries as sequencer
 
 MOST = 100
@@ -126,6 +126,11 @@ def _package(body_id: UUID, ids: set[UUID]) -> Found:
     return [(row.id, Leads(f"{row.entrustment.title} ({row.party.name})", "hand_over", row.id)) for row in found]
 
 
+def _consignment(body_id: UUID, ids: set[UUID]) -> Found:
+    found = Consignment.objects.filter(body_id=body_id, id__in=ids).select_related("entrustment", "party")
+    return [(row.id, Leads(f"{row.entrustment.title} ({row.party.name})", "consignment", row.id)) for row in found]
+
+
 def _certificate(body_id: UUID, ids: set[UUID]) -> Found:
     found = Permission.objects.filter(body_id=body_id, id__in=ids).select_related("party")
     return [(row.id, Leads(row.party.name, "permission", row.id)) for row in found]
@@ -150,6 +155,7 @@ _LEADS: dict[str, Callable[[UUID, set[UUID]], Found]] = {
     "work": _work,
     "account": _account,
     "package": _package,
+    "consignment": _consignment,
     "certificate": _certificate,
     "answer": _answer,
     "ledger": _ledger,

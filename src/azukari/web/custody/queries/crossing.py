@@ -33,11 +33,11 @@ _PUBLISHED = "1"  # the version of what never changes: a released package
 
 def outgoing(body_id: UUID, kek: KeyEncryptionKey) -> Iterator[Outgoing]:
     """Everything that a body shows outside, in the order in which it is to be taken there."""
-    yield from _register(body_id)
+    yield from _register(body_id, kek)
     yield from ledger.outgoing(body_id)
 
 
-def _register(body_id: UUID) -> Iterator[Outgoing]:
+def _register(body_id: UUID, kek: KeyEncryptionKey) -> Iterator[Outgoing]:
     people = accounts.contractors(body_id)
     firms = {person.party for person in people if person.party is not None}
     yield _outgoing("body", body_id, _body(body_id))
@@ -50,12 +50,12 @@ def _register(body_id: UUID) -> Iterator[Outgoing]:
     yield from _answers(body_id)
 
 
-def waiting(body_id: UUID) -> dict[str, int]:
+def waiting(body_id: UUID, kek: KeyEncryptionKey) -> dict[str, int]:
     """How many items of each kind are new or changed since they went out last, in the order in which they are taken.
 
     Of the ledger it is entries that are counted, and not its checkpoint, of which there is a newer one each day.
     """
-    counts = Counter(item.kind for item in changed(body_id, _register(body_id)))
+    counts = Counter(item.kind for item in changed(body_id, _register(body_id, kek)))
     if entries := ledger.entries_waiting(body_id):
         counts["ledger"] = entries
     return {kind: counts[kind] for kind in KINDS if kind in counts}

@@ -39,6 +39,7 @@ _KINDS = {
     "work": ("委託", "Entrustments"),
     "account": ("委託先の利用者", "Accounts of contractors"),
     "package": ("封印した包み", "Sealed packages"),
+    "consignment": ("現物の受渡しの証明", "Proofs of what is no table"),
     "certificate": ("許諾書", "Certificates"),
     "answer": ("届いた提出への返事", "Answers to what was handed in"),
     "ledger": ("公開する台帳の記載", "Entries of the public ledger"),
@@ -115,7 +116,7 @@ def page(request: HttpRequest, form: CrossingForm) -> HttpResponse:
 
 
 def _out(body_id: UUID) -> dict[str, Any]:
-    found = waiting(body_id)
+    found = waiting(body_id, office.key())
     return {
         "waiting": [{"what": pick(*_KINDS[kind]), "count": count} for kind, count in found.items()],
         "owes_word": crossing.owes_word(body_id),
