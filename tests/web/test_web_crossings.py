@@ -293,7 +293,7 @@ def test_page_when_more_waits_and_came_then_no_more_statements(sides: Sides, tmp
         from azukari.web.custody.models import HandOver
 
         HandOver.objects.update(status="prepared")
-    assert counts[0] == counts[1] <= 44
+    assert counts[0] == counts[1] < 60  # what each kind of item asks, whatever there is of it
 
 
 BAD = {
