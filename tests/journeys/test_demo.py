@@ -43,6 +43,8 @@ def test_demo_when_a_copy_leaks_then_that_copy_alone_is_named_and_a_stranger_agr
     assert answer["verified"] is True
     assert answer["verifier"]["verdict"] == "holds"
     assert {slug: why["grade"] for slug, why in answer["excluded"].items()} == HELD_LESS[cast.leaker]
+    assert answer["own_list"]["verdict"] == "holds"
+    assert [entry["party"] for entry in answer["own_list"]["entries"]] == [firm.ja for firm in FIRMS]
 
 
 @pytest.mark.parametrize("seed", [201, 202, 203])

@@ -26,6 +26,7 @@ _STAGES = {
     "leak": ("流出", "the leak"),
     "trace": ("追跡する", "trace"),
     "disclose": ("証拠を開示する", "disclose evidence"),
+    "list": ("一人の一覧を作り、確かめる", "make one person's list, and check it"),
     "verify": ("別のプログラムで検証する", "verify with an independent program"),
 }
 
@@ -110,12 +111,31 @@ def _report(out: Speech, told: Told) -> None:
             f"独立した検証プログラム（verifier/）: {told.checked.get('verdict')}",
             f"Independent verifier (verifier/): {told.checked.get('verdict')}",
         )
+    _report_list(out, told)
     out.say("所要時間（秒）:", "Seconds:")
     for name, seconds in told.seconds.items():
         out.say(f"  {seconds:7.2f}  {_STAGES[name][0]}", f"  {seconds:7.2f}  {_STAGES[name][1]}")
     total, memory = sum(told.seconds.values()), peak_memory_mb()
     shown = "" if memory is None else f"{memory:,} MB"
     out.say(f"  {total:7.2f}  合計　最大メモリー {shown}", f"  {total:7.2f}  in all, peak memory {shown}")
+
+
+def _report_list(out: Speech, told: Told) -> None:
+    """What one of the people reads of their own data, and whether nothing is missing."""
+    assert told.own_list is not None  # told to the end
+    out.say(
+        f"本人の一人が見る一覧（{len(told.own_list.events)} 件）と、その検証: {told.own_list.verdict}",
+        f"What one of the people reads ({len(told.own_list.events)} entries), verified: {told.own_list.verdict}",
+    )
+    for event in told.own_list.events:
+        fields = (
+            "、".join(each.label("ja") for each in event.fields),
+            ", ".join(each.label("en") for each in event.fields),
+        )
+        out.say(
+            f"  {event.day} {event.act.label('ja')}: {event.party}（{event.purpose}）{fields[0]}",
+            f"  {event.day} {event.act.label('en')}: {event.party} ({event.purpose}) {fields[1]}",
+        )
 
 
 def peak_memory_mb() -> int | None:

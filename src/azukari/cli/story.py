@@ -24,6 +24,7 @@ import polars as pl
 
 from azukari.cli.gap import Gap, divide
 from azukari.cli.options import Office, now
+from azukari.cli.own_list import OwnList, ask
 from azukari.errors import NotFoundError, OptionError
 from azukari.fields.days import day_of
 from azukari.fields.kinds import Field, Kind
@@ -51,6 +52,7 @@ ROWS: Final = 60
 TYPING_ERRORS: Final = 0.03  # of the cells
 FLIPPED: Final = 0.15  # of the spelling slots
 LEAKS: Final = ("ours", "strangers", "fifth-body")
+LOCAL_ID: Final = next(header for header, f in COLUMNS.items() if f == Field(Kind.LOCAL_ID))
 _ALL: Final = tuple(f for f in COLUMNS.values() if f.kind not in (Kind.INDIVIDUAL_NUMBER, Kind.LOCAL_ID))
 PERMITTED: Final[dict[str, tuple[Field, ...]]] = {
     KEYING.slug: _ALL,
@@ -91,6 +93,7 @@ class Told:
     finding: Finding | None = None
     verified: bool = False
     checked: dict[str, Any] = field(default_factory=dict)  # the independent verifier's answer
+    own_list: OwnList | None = None  # of one of the people
     codes: dict[str, str] = field(default_factory=dict)  # login -> code of the first sign-in
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -125,6 +128,7 @@ class Told:
             "fields_leaked": [str(x.field) for x in self.finding.leaked if x.certain],
             "verified": self.verified,
             "verifier": self.checked,
+            "own_list": self.own_list.as_json() if self.own_list else None,
             "seconds": self.seconds,
         }
 
@@ -161,6 +165,8 @@ def tell(cast: Cast, folder: Path, progress: Progress = lambda stage, done, tota
         specimen = _leak(stage)
         specimen.write_csv(folder / "specimen.csv")
     _answer(stage, specimen)
+    with told.stage("list"):
+        told.own_list = ask(stage.office, source[LOCAL_ID][0], folder, verifier_script())
     return told
 
 
