@@ -150,7 +150,7 @@ def verify(root: bytes, depth: int, buckets: Sequence[tuple[int, bytes]], nodes:
     level = {prefix: bucket_hash(records) for prefix, records in buckets}
     for height in range(depth):
         level |= {place: node for (at, place), node in given.items() if at == height}
-        level = {left >> 1: _node(level[left], level[left + 1]) for left in level if not left & 1}
+        level = {left >> 1: node_hash(level[left], level[left + 1]) for left in level if not left & 1}
     if level[0] != root:
         raise ProofError("the buckets do not lead to the root of the index")
 
@@ -181,7 +181,8 @@ def bucket_hash(records: bytes) -> bytes:
     return sha256(_BUCKET + records).digest()
 
 
-def _node(left: bytes, right: bytes) -> bytes:
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash of a node above two others, 32 bytes."""
     return sha256(_NODE + left + right).digest()
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import numpy as np
 
-from azukari.completeness.index import LABEL_BYTES, RECORD_BYTES, Index
+from azukari.completeness.growing import extended
+from azukari.completeness.index import LABEL_BYTES, Index
 from azukari.completeness.index import build as built
 from azukari.completeness.leaf import HEAD_BYTES, LEAF_BYTES, is_leaf
 from azukari.stores.files import PUBLIC, make_folders, replacing
@@ -24,16 +25,14 @@ _LABEL: Final = slice(HEAD_BYTES, HEAD_BYTES + LABEL_BYTES)
 
 def build(log_id: UUID, size: int, last: int | None = None) -> Index:
     """The index of all leaves before ``size``; on from the files of the index of ``last``, where they are still there."""
-    labels, indexes, start = bytearray(), array("Q"), 0
-    if last is not None and is_kept(log_id, last):
-        old, start = mapped(log_id, last), last
-        labels += old.records[:, :LABEL_BYTES].tobytes()
-        indexes.frombytes(old.records[:, LABEL_BYTES:RECORD_BYTES].copy().view(">u8").astype("=u8").tobytes())
+    old, start = (mapped(log_id, last), last) if last is not None and is_kept(log_id, last) else (None, 0)
+    labels, indexes = bytearray(), array("Q")
     for index, data in enumerate(sequencer.entries(log_id, start, size), start):
         if is_leaf(data) and len(data) == LEAF_BYTES:
             labels += data[_LABEL]
             indexes.append(index)
-    return built(np.frombuffer(labels, dtype=np.uint8), np.frombuffer(indexes, dtype=np.uint64))
+    rows, places = np.frombuffer(labels, dtype=np.uint8), np.frombuffer(indexes, dtype=np.uint64)
+    return built(rows, places) if old is None else extended(old, rows, places)
 
 
 def write(log_id: UUID, size: int, index: Index) -> None:
