@@ -15,6 +15,8 @@ from tests.journeys.browser import serving
 from tests.web import crossings
 from tests.web.crossings import FIRM, OTHER, Gap
 
+from azukari.ledger.tiles import bundle_path, tile_path
+
 HOST, _, PREFIX = "ledger.example/kasumigahama".partition("/")
 Got = tuple[int, bytes, dict[str, str]]
 
@@ -68,7 +70,14 @@ def test_ledger_when_asked_outside_then_it_answers_as_the_files_that_the_inside_
             assert told["cache-control"] == ("public, max-age=5" if fresh else "public, max-age=31536000, immutable")
             assert not {"set-cookie", "vary"} & set(told) and told["x-content-type-options"] == "nosniff"
             assert ask(served, f"{place}/{path}", "HEAD", **headers)[:2] == (200, b"")
-    for path in ("tile/0/001", "tile/9/000", "tile/0/0", "tile/entries/000.p/255", "tile/0/000.p/256"):
+    size = int(ask(served, f"{own}/checkpoint")[1].split(b"\n")[1])
+    for path in (
+        tile_path(0, size // 256 + 1),
+        "tile/9/000",
+        "tile/0/0",
+        bundle_path(size // 256, size % 256 + 1),
+        "tile/0/000.p/256",
+    ):
         status, body, told = ask(served, f"{own}/{path}")
         assert status == 404 and "set-cookie" not in told, path
     assert ask(served, f"{own}/checkpoint", "POST")[0] == 405
@@ -142,7 +151,8 @@ def test_ledger_when_the_inside_goes_on_from_an_old_state_then_it_is_refused_tol
     assert [(one["kind"], one["error"]) for one in told] == [("checkpoint", "fork")]  # smaller
     gap.inside.seal(OTHER.slug, output=gap / "c.azk")
     told = gap.over()["crossings"][0]["refused"]
-    assert [(one["kind"], one["error"]) for one in told] == [("ledger", "fork"), ("checkpoint", "fork")]
+    assert {one["error"] for one in told} == {"fork"}  # a piece may be of many entries, or several pieces
+    assert [one["kind"] for one in told].count("checkpoint") == 1 and "ledger" in {one["kind"] for one in told}
     assert ask(served, f"{urlsplit(url).path}/checkpoint")[1] == before
     assert monitor(gap, url, key).json["verdict"] == "unchanged"
     page = ask(served, "/ledgers", **{"Accept-Language": "en"})[1].decode()
