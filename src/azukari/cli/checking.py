@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from azukari.cli.options import json_option, now, passphrase
-from azukari.cli.sides import start
+from azukari.cli.options import json_option, now, passphrase, start
 from azukari.cli.speech import Speech, speech
 from azukari.errors import UnsoundError
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from azukari.cli.options import Office
+from azukari.cli.options import Office, start
 from azukari.cli.outside import write_card
-from azukari.cli.sides import OpenSide, start
+from azukari.cli.sides import OpenSide
 from azukari.seal.crossing import Side
 from azukari.seal.pairing import SideCard
 from azukari.stores.files import creating

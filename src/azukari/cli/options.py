@@ -19,6 +19,7 @@ from azukari.seal.identity import MAX_TEXT, Identity
 from azukari.stores.keys import KeyEncryptionKey, needs_passphrase, open_key_file, read_secret_option
 
 if TYPE_CHECKING:
+    from azukari.web.accounts.queries import BodyInfo
     from azukari.web.custody.queries import EntrustmentInfo, HandOverInfo, PartyInfo
     from azukari.web.custody.queries.permissions import PermissionInfo
 
@@ -77,11 +78,7 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
     Raises NotFoundError, KeyFileError, NotPermittedError.
     """
     kek = open_keys(keys_path)
-    try:
-        from azukari.web import office
-    except ImportError as error:
-        raise NotFoundError("azukari[web] is not installed") from error
-    office.start(office_path)
+    start(office_path)
     from azukari.web.accounts import queries as accounts
     from azukari.web.custody import places
     from azukari.web.custody.actions import releasing
@@ -90,8 +87,7 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
 
     person = accounts.person(login) if login else _only_officer()
     body = accounts.body(person.body)
-    if body.key_id != kek.key_id:
-        raise KeyFileError("this key belongs to another office")
+    require_own(kek, body)
     keyring.open_replaced(kek)
     opened = Office(kek, body.id, person.id, now())
     settling.settle(kek=kek, by=opened.by, at=opened.at)
@@ -107,21 +103,31 @@ def open_outside(office_path: Path, keys_path: Path) -> KeyEncryptionKey:
     Raises NotFoundError, KeyFileError, StateError (an office with staff: its key never faces a network outside).
     """
     kek = open_keys(keys_path)
-    try:
-        from azukari.web import office
-    except ImportError as error:
-        raise NotFoundError("azukari[web] is not installed") from error
-    office.start(office_path)
+    start(office_path)
     from azukari.web.accounts import queries as accounts
     from azukari.web.keyring import queries as keyring
 
     bodies = accounts.bodies()
     if any(person.role != "contractor" for body in bodies for person in accounts.people(body.id)):
         raise StateError("this office is the inside")
-    if any(body.key_id != kek.key_id for body in bodies):
-        raise KeyFileError("this key belongs to another office")
+    require_own(kek, *bodies)
     keyring.open_replaced(kek)
     return kek
+
+
+def start(office_path: Path) -> None:
+    """Start an office. NotFoundError if there is none, or no office can be opened with this installation."""
+    try:
+        from azukari.web import office
+    except ImportError as error:
+        raise NotFoundError("azukari[web] is not installed") from error
+    office.start(office_path)
+
+
+def require_own(kek: KeyEncryptionKey, *bodies: BodyInfo) -> None:
+    """KeyFileError unless the key is that of each of these bodies."""
+    if any(body.key_id != kek.key_id for body in bodies):
+        raise KeyFileError("this key belongs to another office")
 
 
 def _only_officer() -> Any:

@@ -11,9 +11,8 @@ from pathlib import Path
 import click
 
 from azukari.cli.ledger import run_integrator
-from azukari.cli.options import Office, ask_once, now, office_options, open_office, open_outside
+from azukari.cli.options import Office, ask_once, now, office_options, open_office, open_outside, start
 from azukari.cli.rekeying import unlocked
-from azukari.cli.sides import start
 from azukari.cli.speech import Speech, speech
 from azukari.cli.working import worker_beside
 from azukari.errors import NotFoundError, OptionError, StateError

@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from azukari.cli.options import now, open_keys, open_office
-from azukari.errors import KeyFileError, NotFoundError, OptionError
+from azukari.cli.options import now, open_keys, open_office, require_own, start
+from azukari.errors import OptionError
 from azukari.seal.crossing import Side
 from azukari.stores.keys import KeyEncryptionKey
 
@@ -46,20 +46,10 @@ def open_counter(office_path: Path, keys_path: Path) -> OpenSide:
     return opened
 
 
-def start(office_path: Path) -> None:
-    """Start an office. NotFoundError if there is none, or no office can be opened with this installation."""
-    try:
-        from azukari.web import office
-    except ImportError as error:
-        raise NotFoundError("azukari[web] is not installed") from error
-    office.start(office_path)
-
-
 def _outside(kek: KeyEncryptionKey) -> OpenSide:
     from azukari.web import office
     from azukari.web.accounts import queries as accounts
 
     bodies = accounts.bodies()
-    if any(body.key_id != kek.key_id for body in bodies):
-        raise KeyFileError("this key belongs to another office")
+    require_own(kek, *bodies)
     return OpenSide(Side.OUTSIDE, kek, tuple(body.id for body in bodies), office.ITSELF, now())

@@ -15,9 +15,8 @@ from typing import Any
 import click
 
 from azukari.cli.ledger import stop_on_signal
-from azukari.cli.options import Office, office_options, open_office
+from azukari.cli.options import Office, office_options, open_office, start
 from azukari.cli.rekeying import unlocked
-from azukari.cli.sides import start
 from azukari.cli.speech import Speech, speech
 from azukari.errors import AzukariError
 from azukari.stores.clock import SystemClock

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from dataclasses import dataclass
+from hmac import compare_digest
 from typing import Final
 
 import pyrage
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from azukari.errors import FormatError, KeyFileError, SignatureError, WrongKeyError
+from azukari.errors import FormatError, KeyFileError, NotPermittedError, SignatureError, WrongKeyError
 from azukari.ledger.entry import canonical, parse_canonical
 from azukari.ledger.note import Signer, Verifier, open_note, sign_note
 
@@ -85,8 +87,7 @@ class Card:
     @property
     def fingerprint(self) -> str:
         """Twenty hex digits in five groups, to be read out over the telephone and typed in by the officer."""
-        digest = hashlib.sha256(b"azukari/card/v1\0" + self.recipient.encode() + b"\0" + self.vkey.encode()).hexdigest()
-        return "-".join(digest[i : i + 4] for i in range(0, 20, 4))
+        return read_out("azukari/card/v1", self.recipient, self.vkey)
 
 
 def card_of(identity: Identity) -> Card:
@@ -118,6 +119,23 @@ def require_recipient(recipient: str) -> None:
         pyrage.x25519.Recipient.from_str(recipient)
     except (ValueError, pyrage.RecipientError) as error:
         raise FormatError("age recipient") from error
+
+
+def require_fingerprint(typed: str, known: str) -> None:
+    """NotPermittedError unless this is the fingerprint that was read out; how it is spaced, and whether wide, does not count."""
+    if not compare_digest(_letters(typed), _letters(known)):
+        raise NotPermittedError("the fingerprint is another one")
+
+
+def _letters(fingerprint: str) -> bytes:
+    kept = unicodedata.normalize("NFKC", fingerprint).casefold()
+    return "".join(letter for letter in kept if letter.isalnum()).encode()
+
+
+def read_out(*parts: str) -> str:
+    """Twenty hex digits in five groups over these texts, to be read out over the telephone and typed in."""
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return "-".join(digest[i : i + 4] for i in range(0, 20, 4))
 
 
 def make_challenge(card: Card, secret: bytes) -> bytes:

@@ -157,24 +157,25 @@ class Item:
 
     def encode(self) -> bytes:
         """The canonical bytes. FormatError beyond ``MAX_ITEM``."""
-        data = canonical({"type": self.type} | asdict(self))
-        if len(data) > MAX_ITEM:
-            raise FormatError(f"an item of more than {MAX_ITEM} bytes")
-        return data
+        return _bounded(canonical({"type": self.type} | asdict(self)))
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Read an item strictly: exactly the known members, each of its form. FormatError."""
-        if len(data) > MAX_ITEM:
-            raise FormatError(f"an item of more than {MAX_ITEM} bytes")
         try:
-            value = parse_canonical(data, cls.type)
+            value = parse_canonical(_bounded(data), cls.type)
         except RecursionError as error:  # from Python 3.13 on, json reads deeper than Python code may recurse
             raise FormatError(cls.type) from error
         value.pop("type")
         if set(value) != {member.name for member in fields(cls)}:
             raise FormatError(f"{cls.type}: members")
         return cls(**{name: tuple(one) if isinstance(one, list) else one for name, one in value.items()})
+
+
+def _bounded(data: bytes) -> bytes:
+    if len(data) > MAX_ITEM:
+        raise FormatError(f"an item of more than {MAX_ITEM} bytes")
+    return data
 
 
 @dataclass(frozen=True)

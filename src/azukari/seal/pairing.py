@@ -5,7 +5,6 @@ It is signed by itself; what makes it trusted is the fingerprint, which somebody
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from azukari.errors import FormatError
 from azukari.ledger.entry import canonical, parse_canonical
 from azukari.ledger.note import ED25519, Signer, Verifier, open_note, parse_note, sign_note
 from azukari.seal.crossing import KEY_NAME, Side
+from azukari.seal.identity import read_out
 from azukari.seal.items import BodyItem
 
 CARD: Final = "azukari/crossing-card/v1"
@@ -59,8 +59,7 @@ class SideCard:
 
 def fingerprint_of(body: str, side: Side, recipient: str, vkey: str) -> str:
     """That of the card of this side, whatever names stand on it."""
-    digest = hashlib.sha256("\0".join((CARD, body, side.value, recipient, vkey)).encode()).hexdigest()
-    return "-".join(digest[i : i + 4] for i in range(0, 20, 4))
+    return read_out(CARD, body, side.value, recipient, vkey)
 
 
 def parse_side_card(note: bytes) -> SideCard:

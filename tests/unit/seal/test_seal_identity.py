@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azukari.errors import FormatError, KeyFileError, SignatureError, VerificationError, WrongKeyError
+from azukari.errors import (
+    FormatError,
+    KeyFileError,
+    NotPermittedError,
+    SignatureError,
+    VerificationError,
+    WrongKeyError,
+)
 from azukari.ledger.entry import canonical
 from azukari.ledger.note import sign_note
 from azukari.seal.identity import (
@@ -21,6 +28,7 @@ from azukari.seal.identity import (
     encode_card,
     make_challenge,
     parse_card,
+    require_fingerprint,
     require_recipient,
     seal_to,
     verify_answer,
@@ -204,3 +212,21 @@ def test_recipient_when_none_then_format(text: str) -> None:
 def test_fixed_identities_when_made_again_then_the_same_bech32_that_age_writes() -> None:
     assert fixed_identity("seiran") == PARTY
     assert json.dumps(PARTY.recipient).startswith('"age1') and PARTY.secret.startswith("AGE-SECRET-KEY-1")
+
+
+@pytest.mark.parametrize("spelled", ["{}", " {} ", "{}\n"])
+def test_fingerprint_when_typed_as_people_type_then_it_is_the_same(spelled: str) -> None:
+    known = Identity.generate()
+    fingerprint = card_of(known).fingerprint
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in fingerprint)
+    for typed in (spelled.format(fingerprint), fingerprint.upper(), fingerprint.replace("-", " "), wide):
+        require_fingerprint(typed, fingerprint)
+
+
+def test_fingerprint_when_a_letter_is_another_or_missing_then_not_permitted() -> None:
+    fingerprint = card_of(Identity.generate()).fingerprint
+    other = card_of(Identity.generate()).fingerprint
+    swapped = ("0" if fingerprint[0] != "0" else "1") + fingerprint[1:]
+    for typed in ("", "-", other, swapped, fingerprint[:-1], fingerprint + "0", fingerprint[5:]):
+        with pytest.raises(NotPermittedError):
+            require_fingerprint(typed, fingerprint)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
-from hmac import compare_digest
 from uuid import UUID
 
 from django.db import transaction
 
-from azukari.errors import ForeignCrossingError, NotPermittedError, StateError
+from azukari.errors import ForeignCrossingError, StateError
 from azukari.seal.crossing import Side
-from azukari.seal.identity import Identity
+from azukari.seal.identity import Identity, require_fingerprint
 from azukari.seal.pairing import SideCard
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.crossing.models import Crossed, Exported, Parcel, Peer, Refusal
@@ -43,8 +41,7 @@ def pair(*, card: SideCard, body_id: UUID, fingerprint: str, by: UUID, at: datet
             raise StateError("this side has no key yet")
         if (UUID(hex=card.body), card.side.value) != (body_id, Side(row.side).other.value):
             raise ForeignCrossingError("a card of another body, or of this side")
-        if not compare_digest(_plain(fingerprint), _plain(card.fingerprint)):
-            raise NotPermittedError("the fingerprint is another one")
+        require_fingerprint(fingerprint, card.fingerprint)
         if row.vkey and (row.vkey, row.recipient) != (card.vkey, card.recipient):
             raise StateError("another key of the other side is pinned")
         if not row.vkey:
@@ -66,8 +63,3 @@ def renew(*, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> No
             model.objects.filter(body=body_id).delete()
         row.delete()
         prepare(body_id=body_id, side=Side(row.side), kek=kek, by=by, at=at)
-
-
-def _plain(fingerprint: str) -> bytes:
-    kept = unicodedata.normalize("NFKC", fingerprint).casefold()
-    return "".join(letter for letter in kept if letter.isalnum()).encode()

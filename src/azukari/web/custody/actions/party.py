@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime
-from hmac import compare_digest
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
@@ -14,7 +13,7 @@ from azukari.errors import FormatError, NotFoundError, NotPermittedError, Option
 from azukari.fields.numbers import is_corporate_number
 from azukari.ledger.entry import canonical
 from azukari.ledger.note import Verifier
-from azukari.seal.identity import KEY_NAME, Card
+from azukari.seal.identity import KEY_NAME, Card, require_fingerprint
 from azukari.web.accounts import queries as accounts
 from azukari.web.custody.models import Party
 from azukari.web.sequencer import queries as sequencer
@@ -91,8 +90,7 @@ def confirm(*, party_id: UUID, fingerprint: str, answer_ok: bool, by: UUID, at: 
             raise StateError("the key of the party is not pending")
         if not answer_ok:
             raise NotPermittedError("the answer to the challenge does not verify")
-        if not compare_digest(_plain(fingerprint), _plain(row.fingerprint)):
-            raise NotPermittedError("the fingerprint is another one")
+        require_fingerprint(fingerprint, row.fingerprint)
         row.status, row.confirmed_at, row.confirmed_by = Party.Status.CONFIRMED, at, by
         row.save(update_fields=["status", "confirmed_at", "confirmed_by"])
         log_id = sequencer.log_of(row.body_id).id
@@ -102,8 +100,3 @@ def confirm(*, party_id: UUID, fingerprint: str, answer_ok: bool, by: UUID, at: 
 
 def _digits(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKC", text) if letter.isdigit())
-
-
-def _plain(fingerprint: str) -> bytes:
-    kept = unicodedata.normalize("NFKC", fingerprint).casefold()
-    return "".join(letter for letter in kept if letter.isalnum()).encode()

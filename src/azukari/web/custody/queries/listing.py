@@ -13,7 +13,7 @@ from uuid import UUID
 from azukari.fields.kinds import Field
 from azukari.seal.consignment import Medium
 from azukari.web.custody.models import Consignment, HandOver
-from azukari.web.custody.queries.register import PAGE, Page
+from azukari.web.ui.paging import Page, cut, page_of
 from azukari.web.ui.words import language
 
 
@@ -34,14 +34,14 @@ class HandOverRow:
     receipted: bool
 
 
-def hand_overs(body_id: UUID, *, page: int = 1, entrustment_id: UUID | None = None) -> Page:
+def hand_overs(body_id: UUID, *, page: int = 1, entrustment_id: UUID | None = None) -> Page[HandOverRow]:
     """One page; of either kind only the keys in front of its end are read, along their index, and then its own rows."""
     filters = {"body_id": body_id} if entrustment_id is None else {"entrustment_id": entrustment_id}
-    end = page * PAGE + 1
-    keys = merge(*(_keys(model, filters, end) for model in (HandOver, Consignment)), reverse=True)
-    taken = list(islice(keys, end - PAGE - 1, end))
+    wanted = cut(page)
+    keys = merge(*(_keys(model, filters, wanted.stop) for model in (HandOver, Consignment)), reverse=True)
+    taken = list(islice(keys, wanted.start, wanted.stop))
     made = _tables(taken) | _consignments(taken)
-    return Page([made[key] for _, key, _ in taken[:PAGE]], page, len(taken) > PAGE)
+    return page_of([made[key] for _, key, _ in taken], page)
 
 
 def _keys(model: Any, filters: dict[str, Any], end: int) -> Any:

@@ -58,10 +58,10 @@ def permissions(body_id: UUID, *, entrustment_id: UUID | None = None) -> list[Pe
     return [_info(row) for row in (found if entrustment_id is None else found.filter(entrustment_id=entrustment_id))]
 
 
-def newest(body_id: UUID, *, first: int, count: int) -> list[PermissionInfo]:
-    """Some of the permissions of a body, newest first, from the ``first``-th."""
+def newest(body_id: UUID, some: slice) -> list[PermissionInfo]:
+    """Some of the permissions of a body, newest first."""
     found = Permission.objects.select_related("entrustment").filter(body_id=body_id).order_by("-asked_at", "id")
-    return [_info(row) for row in found[first : first + count]]
+    return [_info(row) for row in found[some]]
 
 
 def said_on(permission_id: UUID) -> date | None:

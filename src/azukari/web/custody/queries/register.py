@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -12,18 +11,9 @@ from django.db.models import Q, QuerySet
 
 from azukari.fields.days import day_of
 from azukari.web.custody.models import Consignment, Document, Entrustment, HandOver, Party, Permission
+from azukari.web.ui.paging import PAGE, Page, cut, page_of
 
-PAGE: Final = 50
 SOON: Final = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class Page:
-    """一頁。 Rows of a list, the number of this page from 1, and whether there is another."""
-
-    rows: Sequence[object]
-    number: int
-    more: bool
 
 
 @dataclass(frozen=True)
@@ -60,17 +50,16 @@ class Totals:
     unreceipted: int
 
 
-def entrustments(body_id: UUID, *, page: int = 1, text: str = "") -> Page:
+def entrustments(body_id: UUID, *, page: int = 1, text: str = "") -> Page[EntrustmentRow]:
     """Entrustments by title or party, newest first."""
     found = Entrustment.objects.filter(body_id=body_id).select_related("party").order_by("-entry_index")
     if text:
         found = found.filter(Q(title__icontains=text) | Q(party__name__icontains=text))
-    taken = list(found[(page - 1) * PAGE : page * PAGE + 1])
     rows = [
         EntrustmentRow(r.id, r.title, r.party.name, r.stage, r.starts_on, r.ends_on, r.parent_id is not None)
-        for r in taken[:PAGE]
+        for r in found[cut(page)]
     ]
-    return Page(rows, page, len(taken) > PAGE)
+    return page_of(rows, page)
 
 
 def totals(body_id: UUID) -> Totals:

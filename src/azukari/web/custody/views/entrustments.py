@@ -21,6 +21,7 @@ from azukari.web.custody.matrix import matrix
 from azukari.web.custody.queries import listing, naming, permissions, register
 from azukari.web.custody.queries.tree import tree
 from azukari.web.custody.views import own
+from azukari.web.ui.paging import page_number
 from azukari.web.ui.words import language
 
 
@@ -29,7 +30,7 @@ from azukari.web.ui.words import language
 def entrustments(request: HttpRequest) -> HttpResponse:
     """A page of the list, searched by title or party."""
     text = request.GET.get("q", "")[:200]
-    found = register.entrustments(acting(request).body, page=own.page_number(request), text=text)
+    found = register.entrustments(acting(request).body, page=page_number(request), text=text)
     return render(request, "custody/entrustments.html", {"page": found, "q": text, "stages": STAGES})
 
 
@@ -46,7 +47,7 @@ def entrustment(request: HttpRequest, entrustment_id: UUID) -> HttpResponse:
         "tree": whole,
         "matrix": matrix(whole),
         "permissions": _permissions(info),
-        "hand_overs": listing.hand_overs(info.body, entrustment_id=info.id, page=own.page_number(request)),
+        "hand_overs": listing.hand_overs(info.body, entrustment_id=info.id, page=page_number(request)),
         "clauses": [(clause.label(language()), clause.key in info.clauses) for clause in CLAUSES],
         "stages": [(label, key == info.stage) for key, label in STAGES.items()],
         "today": today(),

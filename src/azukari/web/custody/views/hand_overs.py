@@ -21,6 +21,7 @@ from azukari.web.custody.forms.receipts import ReceiptForm
 from azukari.web.custody.queries import listing, permissions
 from azukari.web.custody.queries.copies import best_grade
 from azukari.web.custody.views import own
+from azukari.web.ui.paging import page_number
 from azukari.web.ui.words import language
 
 
@@ -28,7 +29,7 @@ from azukari.web.ui.words import language
 @require_safe
 def hand_overs(request: HttpRequest) -> HttpResponse:
     """A page of the list."""
-    found = listing.hand_overs(acting(request).body, page=own.page_number(request))
+    found = listing.hand_overs(acting(request).body, page=page_number(request))
     return render(request, "custody/hand_overs.html", {"page": found})
 
 

@@ -76,12 +76,6 @@ def small(file: UploadedFile[bytes], limit: int) -> bytes:
     return data
 
 
-def page_number(request: HttpRequest) -> int:
-    """The page that is asked for, 1 where it is none."""
-    text = request.GET.get("page", "1")
-    return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 100_000 else 1
-
-
 def _own(request: HttpRequest, found: F) -> F:
     if found.body != acting(request).body:
         raise NotFoundError("there is no such record")

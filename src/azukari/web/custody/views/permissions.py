@@ -19,13 +19,14 @@ from azukari.web.accounts.rules import STAFF, Role, allow
 from azukari.web.custody import queries
 from azukari.web.custody.actions import permission as action
 from azukari.web.custody.forms.permissions import AnswerForm, AskForm, DecisionForm
-from azukari.web.custody.queries import certificates, naming, register
+from azukari.web.custody.queries import certificates, naming
 from azukari.web.custody.queries import permissions as found
 from azukari.web.custody.views import own
 from azukari.web.papers.certificate import certificate_pdf
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import checkpoint
 from azukari.web.sequencer.queries.signing import signers_of
+from azukari.web.ui.paging import cut, page_number, page_of
 from azukari.web.ui.words import language
 
 DECIDES = (Role.OFFICER, Role.APPROVER)
@@ -35,12 +36,11 @@ DECIDES = (Role.OFFICER, Role.APPROVER)
 @require_safe
 def permissions(request: HttpRequest) -> HttpResponse:
     """All permissions of the body, newest first."""
-    body_id, number = acting(request).body, own.page_number(request)
-    taken = found.newest(body_id, first=(number - 1) * register.PAGE, count=register.PAGE + 1)
+    body_id, number = acting(request).body, page_number(request)
+    taken = found.newest(body_id, cut(number))
     names = naming.names_of_parties(key for one in taken for key in (one.asker, one.party))
-    rows = [(one, names[one.asker], names[one.party]) for one in taken[: register.PAGE]]
-    page = register.Page(rows, number, len(taken) > register.PAGE)
-    return render(request, "custody/permissions.html", {"page": page, "today": today()})
+    rows = [(one, names[one.asker], names[one.party]) for one in taken]
+    return render(request, "custody/permissions.html", {"page": page_of(rows, number), "today": today()})
 
 
 @allow(*STAFF)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -16,8 +15,7 @@ from azukari.web.subjects import queries
 from azukari.web.subjects.cells import Place, open_cell
 from azukari.web.subjects.local_ids import loose
 from azukari.web.subjects.models import Protection
-
-PAGE: Final = 50
+from azukari.web.ui.paging import Page, cut, page_of
 
 
 @dataclass(frozen=True)
@@ -57,15 +55,6 @@ class Shown:
     info: ProtectionInfo
     local_id: str | None = field(repr=False)
     note: str | None = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Page:
-    """一頁。 Rows of the list, the number of this page from 1, and whether there is another."""
-
-    rows: Sequence[Shown]
-    number: int
-    more: bool
 
 
 def local_id_place(protection_id: UUID) -> Place:
@@ -108,13 +97,12 @@ def protection(protection_id: UUID) -> ProtectionInfo:
     return _info(row)
 
 
-def page(body_id: UUID, number: int, kek: KeyEncryptionKey | None) -> Page:
+def page(body_id: UUID, number: int, kek: KeyEncryptionKey | None) -> Page[Shown]:
     """The protections of a body, newest first; the texts only with a key, for who may see them."""
-    first = (number - 1) * PAGE
-    found = Protection.objects.filter(body_id=body_id).order_by("-noted_at", "id")[first : first + PAGE + 1]
+    found = Protection.objects.filter(body_id=body_id).order_by("-noted_at", "id")[cut(number)]
     infos = [_info(row) for row in found]
     keys = _keys(infos, kek)
-    return Page([_shown(info, keys.get(info.subject)) for info in infos[:PAGE]], number, len(infos) > PAGE)
+    return page_of([_shown(info, keys.get(info.subject)) for info in infos], number)
 
 
 def shown(info: ProtectionInfo, kek: KeyEncryptionKey | None) -> Shown:

@@ -23,6 +23,7 @@ from azukari.web.subjects.actions import protection as action
 from azukari.web.subjects.forms import ProtectionForm, ProtectionListForm
 from azukari.web.subjects.lists import local_ids
 from azukari.web.subjects.queries import protections as found
+from azukari.web.ui.paging import page_number
 from azukari.web.ui.words import language
 
 
@@ -30,9 +31,7 @@ from azukari.web.ui.words import language
 @require_safe
 def protections(request: HttpRequest) -> HttpResponse:
     """A page of the list; local ids and texts are for officers."""
-    text = request.GET.get("page", "1")
-    number = int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 100_000 else 1
-    page = found.page(acting(request).body, number, _key(request))
+    page = found.page(acting(request).body, page_number(request), _key(request))
     return render(request, "subjects/protections.html", {"page": page, "today": today()})
 
 
