@@ -46,8 +46,8 @@ def ask(office: Office, local_id: str, folder: Path, verifier: Path) -> OwnList:
 
 
 def _report(office: Office, local_id: str) -> tuple[Report, str]:
+    from azukari.fields.days import day_of
     from azukari.web.leaves.queries.reporting import report
-    from azukari.web.leaves.rules import day_of
     from azukari.web.sequencer import queries as sequencer
     from azukari.web.subjects import queries as subjects
 
