@@ -10,7 +10,10 @@ long azukari and the small verifier (verifier/, the standard library alone) take
 an auditor. Sizes hang on how full the buckets are, so each is measured where they are fullest, too.
 
 page: the same reports in the page with which people check (verifier/azukari_report.html), in Chromium, opened anew for each, since a person
-checks once; and one of 2,000 entries, the size of which comes near to what a report may have. The last line is JSON.
+checks once; and one of 2,000 entries, the size of which comes near to what a report may have.
+
+office: a hand-over of 5,000,000 people who are known, from the first number taken to a signed index; see bench/leaves.py.
+The last line is JSON.
 """
 
 from __future__ import annotations
@@ -261,7 +264,17 @@ def kernels(quick: bool) -> Measures:
     }
 
 
-QUESTIONS: Final[tuple[Callable[[bool], Measures], ...]] = (kernels, proofs, page)
+# --- office: from known people to an index that proves everybody's entry (bench/leaves.py)
+
+
+def office(quick: bool) -> Measures:
+    """A hand-over of five million people who are known, in an office of its own."""
+    import leaves
+
+    return leaves.measures(leaves.QUICK if quick else leaves.WHOLE)
+
+
+QUESTIONS: Final[tuple[Callable[[bool], Measures], ...]] = (kernels, proofs, page, office)
 
 
 def main() -> int:

@@ -207,20 +207,22 @@ def measure(rows: int) -> dict[str, Any]:
     }
 
 
+def measures(rows: int) -> dict[str, dict[str, Any]]:
+    """The figures of `measure` as the last line has them."""
+    mark = "" if rows == WHOLE else f"_{rows}"
+    return {
+        f"{name}{mark}": {"figure": round(value, 3), "goal": GOALS[name][0], "better": GOALS[name][1]}
+        for name, value in measure(rows).items()
+    }
+
+
 def main() -> None:
     """Print the figures; the last line is JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rows", type=int, help="people of the hand-over")
     given = parser.parse_args()
-    rows = given.rows or (QUICK if given.quick else WHOLE)
-    found = measure(rows)
-    mark = "" if rows == WHOLE else f"_{rows}"
-    measures = {
-        f"{name}{mark}": {"figure": round(value, 3), "goal": GOALS[name][0], "better": GOALS[name][1]}
-        for name, value in found.items()
-    }
-    print(json.dumps(measures))
+    print(json.dumps(measures(given.rows or (QUICK if given.quick else WHOLE))))
 
 
 if __name__ == "__main__":

@@ -89,9 +89,11 @@ def handed_over(scene: Scene) -> Scene:
 
 
 def backed_up(scene: Scene, *options: object) -> Scene:
-    """Published, then backed up."""
+    """Published, then backed up; the keystore apart."""
     scene.json("ledger", "export", scene / "published")
     scene.json("backup", scene / "backup.azb", *options)
+    (scene / "keystores").mkdir()
+    scene.json("keystore", "backup", scene / "keystores")
     scenes.close()
     return scene
 
@@ -129,12 +131,18 @@ def restored(scene: Scene, place: list[object], *options: object, file: str = "b
     folder = Path(str(place[0]))
     shutil.copytree(scene.folder, folder.parent / "scene", ignore=shutil.ignore_patterns("office", "*.azb"))
     os.rename(folder, folder.parent / "scene" / "office")
+    (keys,) = (scene / "keystores").iterdir()
+    opening = ("-i", scene / "oversight.key", "--keys", scene / "office.key")
+    assert call("keystore", "restore", keys, *opening, "--office", folder.parent / "scene" / "office").code == 0
     return Scene(folder.parent / "scene")
 
 
 def files(scene: Scene) -> dict[str, bytes]:
     """Everything in an office that a backup holds beside the register."""
-    out = ("uploads/", "cache/", "session.key", "database", "office.sqlite3", "spool/lock", ".backup.lock")
+    out = (
+        "uploads/", "cache/", "session.key", "database", "office.sqlite3", "keystore", "keys.lock", "spool/lock",
+        ".backup.lock", ".keystore-backup.lock",
+    )  # fmt: skip
     return {name: data for name, data in scenes.office_bytes(scene).items() if not name.startswith(out)}
 
 

@@ -184,6 +184,39 @@ def test_consign_when_the_disk_fails_behind_the_entry_then_neither_is_there(
     assert (len(in_ledger(own)), Consignment.objects.count()) == before
 
 
+def test_list_when_consigned_then_everybody_on_it_has_a_leaf_in_the_same_transaction(
+    own: Records, ledger: Ledger
+) -> None:
+    from tests.web.listing import NOW, Office
+
+    from azukari.completeness.leaf import is_leaf
+    from azukari.completeness.leaves_entry import LeavesEntry
+
+    office, before = Office(ledger), len(in_ledger(own))
+    made = consign(own, local_ids=["0012", "0013", "0014"], people=None)
+    new = in_ledger(own)[before:]
+    assert [is_leaf(entry) for entry in new] == [False, True, True, True, False]
+    said = LeavesEntry.parse(new[-1])
+    assert (said.handover, said.leaves, said.rows, said.runs) == (made.id.hex, 3, None, ((before + 1, 3),))
+    with pytest.raises(NotPermittedError):
+        consign(own, local_ids=["0012"], people=None, fields=("individual-number",))
+    assert len(in_ledger(own)) == before + 5, "what is refused takes no number"
+    office.index()
+    _, report = office.checked("0013", NOW)
+    (entry,) = report.lists[0].entries
+    assert (entry.event.id, entry.event.day, [str(one) for one in entry.event.fields]) == (
+        made.id.hex,
+        entry.leaf.day,
+        ["kana/person", "name/person"],
+    )
+
+
+def test_list_when_there_is_none_then_no_leaf_and_no_entry_of_leaves(own: Records) -> None:
+    before = len(in_ledger(own))
+    consign(own)
+    assert len(in_ledger(own)) == before + 1
+
+
 def test_consign_when_protected_papers_were_taken_out_then_they_are_not_on_the_list_and_counted(own: Records) -> None:
     from azukari.web.custody.queries import consignments
 

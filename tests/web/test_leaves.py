@@ -283,3 +283,75 @@ def test_numbers_when_one_person_stands_in_a_table_twice_then_two_entries_follow
     office.index()
     assert len(office.checked("1")[1].lists[0].entries) == 3
     assert np.all(office.numbers(["1", "1"]) == office.person("1").number)
+
+
+def test_leaves_when_very_many_then_a_process_beside_makes_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    from azukari.web.leaves import labelling
+
+    head = bytes.fromhex("01010100") + bytes(16) + bytes.fromhex("000050000000")
+    blocks = [
+        labelling.Block(head, bytes([n]) * 32, secrets.token_bytes(32 * 9), b"".join(m.to_bytes(8, "little") for m in range(1, 10)))
+        for n in range(4)
+    ]  # fmt: skip
+    here = list(labelling.leaves(blocks, 36))
+    monkeypatch.setattr(labelling, "MANY", 10)
+    assert list(labelling.leaves(blocks, 36)) == here == [block.leaves() for block in blocks]
+    assert list(labelling.leaves([], 36)) == [] and len(set(here)) == 4
+
+
+def test_leaves_when_the_process_beside_ends_then_an_error_of_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from azukari.errors import StorageError
+    from azukari.web.leaves import labelling
+
+    monkeypatch.setattr(labelling, "MANY", 1)
+    monkeypatch.setattr(labelling, "_COMMAND", (sys.executable, "-c", "import sys; sys.stdin.buffer.read(70)"))
+    block = labelling.Block(bytes(26), bytes(32), bytes(32), (1).to_bytes(8, "little"))
+    with pytest.raises(StorageError):
+        list(labelling.leaves([block, block], 2))
+
+
+def test_plan_when_leaves_are_fewer_or_more_than_counted_then_refused() -> None:
+    from azukari.errors import FormatError
+    from azukari.web.leaves import plan
+
+    for count in (1, 3):
+        with pytest.raises(FormatError):
+            plan.gathered([bytes(LEAF_BYTES), bytes(LEAF_BYTES)], count)
+
+
+def test_index_when_served_and_exported_then_the_two_newest_that_a_checkpoint_covers(office: Office) -> None:
+    from pathlib import Path
+
+    from django.test import Client
+    from tests.web.bodies import screens
+
+    from azukari.completeness.index import Index
+    from azukari.web.leaves.export import export_index
+
+    sizes = []
+    for minute in range(3):
+        office.hand_over([str(minute)])
+        sizes.append(office.index(NOW + timedelta(minutes=minute)))
+    public, log = office.ledger.folder.parent / "public", office.ledger.log_id
+
+    def served(size: int, name: str) -> bytes | None:
+        answer = Client().get(f"/ledger/{log}/index/{size}/{name}")
+        data = b"".join(answer.streaming_content) if answer.status_code == 200 else None
+        answer.close()
+        return data
+
+    with screens("ledger"):
+        shown = {size: [served(size, name) for name in ("records", "nodes")] for size in sizes}
+        assert shown.pop(sizes[0]) == [None, None] and served(sizes[1], "..") is None
+        assert served(sizes[2] + 1, "nodes") is None
+    assert export_index(log, public) == 4 and export_index(log, public) == 0
+    for size, (records, nodes) in shown.items():
+        folder: Path = public / "index" / str(size)
+        assert ((folder / "records").read_bytes(), (folder / "nodes").read_bytes()) == (records, nodes)
+        assert Index.of(records, nodes).count == sizes.index(size) + 1
+    office.hand_over(["9"])
+    last = office.index(NOW + timedelta(minutes=9))
+    assert export_index(log, public) == 2
+    assert {folder.name for folder in (public / "index").iterdir()} == {str(sizes[2]), str(last)}

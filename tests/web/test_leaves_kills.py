@@ -67,7 +67,7 @@ def office(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Office:
     from azukari.web.sequencer.actions import bulk as batches
 
     monkeypatch.setattr(bulk, "CHUNK", 3)
-    for name in ("CHUNK", "_LEAST", "_LEAST_ALONE"):
+    for name in ("CHUNK", "_LEAST"):
         monkeypatch.setattr(batches, name, 4)
     return Office(ledger)
 

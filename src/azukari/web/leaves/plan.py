@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -11,27 +10,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azukari.completeness.leaf import HEAD_BYTES, LEAF_BYTES
+from azukari.errors import FormatError
 from azukari.stores.files import creating
 
 _BLOCK: Final = 65_536  # leaves written, or put together, at a time
 
 
-def make(path: Path, leaves: Iterable[bytes], count: int) -> None:
-    """Sort ``count`` leaves by their labels and write them, durable. Raises StateError, StorageError."""
-    table = gathered(leaves, count)
+def make(path: Path, blocks: Iterable[bytes], count: int) -> None:
+    """Sort ``count`` leaves, given many at a time, by their labels and write them, durable. StateError, StorageError."""
+    table = gathered(blocks, count)
     order = by_label(table)
     with creating(path) as file:
         for first in range(0, count, _BLOCK):
-            file.write(table[order[first : first + _BLOCK]].tobytes())
+            file.write(table[order[first : first + _BLOCK]].data)
 
 
-def gathered(leaves: Iterable[bytes], count: int) -> NDArray[np.uint8]:
-    """Leaves as rows of bytes."""
+def gathered(blocks: Iterable[bytes], count: int) -> NDArray[np.uint8]:
+    """``count`` leaves as rows of bytes. FormatError if there are more or fewer."""
     table = np.empty((count, LEAF_BYTES), dtype=np.uint8)
-    rest = iter(leaves)
-    for first in range(0, count, _BLOCK):
-        part = b"".join(islice(rest, _BLOCK))
-        table[first : first + _BLOCK] = np.frombuffer(part, dtype=np.uint8).reshape(-1, LEAF_BYTES)
+    at = 0
+    for block in blocks:
+        rows = np.frombuffer(block, dtype=np.uint8).reshape(-1, LEAF_BYTES)
+        if at + len(rows) > count:
+            break
+        table[at : at + len(rows)] = rows
+        at += len(rows)
+    if at != count:
+        raise FormatError("other than the leaves that were counted")
     return table
 
 

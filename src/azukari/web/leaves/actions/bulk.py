@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -23,10 +22,10 @@ from numpy.typing import NDArray
 from azukari.completeness.event import Event as Happening
 from azukari.completeness.leaf import NO_ENTRUSTMENT, head
 from azukari.completeness.leaves_entry import SMALL_COUNT, LeavesEntry, State, joined
-from azukari.completeness.making import nobodys, shown
+from azukari.completeness.making import nobodys
 from azukari.stores.files import remove
 from azukari.stores.keys import KeyEncryptionKey
-from azukari.web.leaves import files, plan, queries
+from azukari.web.leaves import files, labelling, plan, queries
 from azukari.web.leaves import people as spooled
 from azukari.web.leaves.models import Bulk, Event, Reserved
 from azukari.web.leaves.people import People
@@ -182,26 +181,31 @@ def _reserved(row: Bulk) -> NDArray[np.uint64]:
 
 
 def _leaves(row: Bulk, people: People, taken: NDArray[np.uint64], kek: KeyEncryptionKey) -> Iterator[bytes]:
-    """Every leaf of the hand-over: known people by role, then those that are nobody's."""
+    """All leaves of the hand-over, many at a time: of known people by role, then those that are nobody's."""
     start = head(row.kind, row.entrustment.bytes if row.entrustment else NO_ENTRUSTMENT, row.day)
+    yield from labelling.leaves(_blocks(row, start, people, taken, kek), len(taken))
+    for first in range(0, people.unknown, PART):
+        yield b"".join(nobodys(start, people.secret, range(first, min(first + PART, people.unknown))))
+
+
+def _blocks(
+    row: Bulk, start: bytes, people: People, taken: NDArray[np.uint64], kek: KeyEncryptionKey
+) -> Iterator[labelling.Block]:
     events = dict(Event.objects.filter(source=row.id).values_list("role", "data"))
-    parts, at = [], 0
+    at = 0
     for role in people.roles:
-        known = people.of(role)
-        parts.append(_of_role(start, known, taken[at : at + len(known)], sha256(bytes(events[role])).digest(), kek))
+        known, event = people.of(role), sha256(bytes(events[role])).digest()
+        for first in range(0, len(known), PART):
+            some = known[first : first + PART]
+            numbers = taken[at + first : at + first + len(some)].astype("<u8").tobytes()
+            yield labelling.Block(start, event, _keys(some, kek), numbers)
         at += len(known)
-    return chain(*parts, nobodys(start, people.secret, range(people.unknown)))
 
 
-def _of_role(
-    start: bytes, known: NDArray[np.int64], taken: NDArray[np.uint64], event: bytes, kek: KeyEncryptionKey
-) -> Iterator[bytes]:
-    """A part at a time, so that no list of all keys is made."""
-    for first in range(0, len(known), PART):
-        part = slice(first, first + PART)
-        keys = subjects.list_keys(known[part], subjects.generations(known[part]), kek)
-        # Who was erased before the hand-over was logged has no key; the leaf is one that nobody finds.
-        yield from shown(start, (key or secrets.token_bytes(32) for key in keys), taken[part].tolist(), event)
+def _keys(numbers: NDArray[np.int64], kek: KeyEncryptionKey) -> bytes:
+    """List keys, one after another. Who was erased before the hand-over was logged has none; that leaf nobody finds."""
+    found = subjects.list_keys(numbers, subjects.generations(numbers), kek)
+    return b"".join(key or secrets.token_bytes(32) for key in found)
 
 
 def _prepare(row: Bulk, by: UUID, at: datetime) -> None:

@@ -23,15 +23,13 @@ from azukari.web.sequencer.models import Batch, BatchRun
 CHUNK: Final = 2_000
 """Most leaves of one transaction."""
 _LEAST: Final = 50
-_LEAST_ALONE: Final = 500  # fewer would only mean more syncs
 MOST_RUNS: Final = 2_500
 """Chunks of one batch at most, so that one entry can say where its leaves are (``azukari/leaves/v1``)."""
 _HELD: Final = 0.006  # seconds that one transaction may hold the write lock while others want it
-_HELD_ALONE: Final = 0.012  # ... while nobody does
 _PAUSE: Final = 1.0  # the pause after a transaction while others write, as a share of the time that it took
 _GAP: Final = 0.0025  # seconds of a pause at least: whoever waits asks every millisecond (``web.sqlite``)
 _WAITED: Final = 0.001  # seconds; whoever waits longer for the lock is not alone
-_CROWDED: Final = 0.2  # seconds for which that is remembered
+_CROWDED: Final = 0.5  # seconds for which that is remembered
 
 Read = Callable[[int, int], Sequence[bytes]]
 """Leaves of the batch from offset ``start`` on, at most ``count``; the same ones whenever it is asked."""
@@ -114,17 +112,18 @@ class _Pace:
         """The pause in seconds after a transaction that asked for the lock, had it and was done at these moments."""
         if locked - asked > _WAITED:
             self._crowded = done
-        crowded = done - self._crowded < _CROWDED
-        size = _next_size(self.size, done - locked, _HELD if crowded else _HELD_ALONE)
-        self.size = max(self._least, size, 0 if crowded else _LEAST_ALONE)
-        return max(_GAP, (done - locked) * _PAUSE) if crowded else _GAP
+        if done - self._crowded >= _CROWDED:  # alone: fewer leaves would only mean more syncs
+            self.size = CHUNK
+            return _GAP
+        self.size = max(self._least, _next_size(self.size, done - locked))
+        return max(_GAP, (done - locked) * _PAUSE)
 
 
-def _next_size(size: int, held: float, most: float) -> int:
+def _next_size(size: int, held: float) -> int:
     """Half as many after a transaction that held the lock too long, a quarter more after a short one."""
-    if held > most:
+    if held > _HELD:
         return max(_LEAST, size // 2)
-    return min(CHUNK, size + size // 4) if held < most / 2 else size
+    return min(CHUNK, size + size // 4) if held < _HELD / 2 else size
 
 
 def release(*, batch_id: UUID, data: bytes, by: UUID, at: datetime) -> int:
