@@ -31,13 +31,16 @@ def gathered(blocks: Iterable[bytes], count: int) -> NDArray[np.uint8]:
     at = 0
     for block in blocks:
         rows = np.frombuffer(block, dtype=np.uint8).reshape(-1, LEAF_BYTES)
-        if at + len(rows) > count:
-            break
+        _require(at + len(rows) <= count)
         table[at : at + len(rows)] = rows
         at += len(rows)
-    if at != count:
-        raise FormatError("other than the leaves that were counted")
+    _require(at == count)
     return table
+
+
+def _require(counted: bool) -> None:
+    if not counted:
+        raise FormatError("other than the leaves that were counted")
 
 
 def by_label(table: NDArray[np.uint8]) -> NDArray[np.intp]:
