@@ -355,3 +355,33 @@ def test_index_when_served_and_exported_then_the_two_newest_that_a_checkpoint_co
     last = office.index(NOW + timedelta(minutes=9))
     assert export_index(log, public) == 2
     assert {folder.name for folder in (public / "index").iterdir()} == {str(sizes[2]), str(last)}
+
+
+def test_keep_when_an_index_is_due_then_made_and_signed_once_and_the_report_is_as_of_then(office: Office) -> None:
+    from azukari.stores.keys import KeyEncryptionKey
+    from azukari.web.leaves.actions import keeping
+    from azukari.web.sequencer import queries
+    from azukari.web.sequencer.models import Log
+    from azukari.web.sequencer.queries.signing import wrap_seed
+
+    def keep(at: Any) -> bool:
+        return keeping.keep(body_id=office.ledger.body_id, kek=kek, ask=None, by=BY, at=at)
+
+    kek: KeyEncryptionKey = KEK
+    seed = office.ledger.signer.seed
+    Log.objects.update(wrapped_key=wrap_seed(kek, office.ledger.log_id, seed))
+    assert not keep(NOW), "nobody has a leaf yet"
+    office.hand_over(["1"])
+    assert keep(NOW) and not keep(NOW + timedelta(minutes=59)) and keep(NOW + timedelta(minutes=60))
+    signed = queries.latest(office.ledger.log_id)
+    assert signed is not None and signed.size == queries.count(office.ledger.log_id)
+    checked, _ = office.checked("1", NOW + timedelta(minutes=61))
+    assert checked.as_of == NOW + timedelta(minutes=60)
+
+
+def test_epoch_when_only_single_events_are_noted_then_one_is_due(office: Office) -> None:
+    from azukari.web.leaves.actions import epoch
+
+    assert not epoch.make_due(body_id=office.ledger.body_id, by=BY, at=NOW)
+    office.note("1")
+    assert epoch.make_due(body_id=office.ledger.body_id, by=BY, at=NOW)

@@ -13,7 +13,7 @@ from django.db import transaction
 from azukari.completeness.index_entry import IndexEntry
 from azukari.errors import StateError
 from azukari.web.leaves import files, indexing
-from azukari.web.leaves.models import Bulk, Epoch
+from azukari.web.leaves.models import Bulk, Epoch, Single
 from azukari.web.leaves.queries import epochs
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.actions import entry
@@ -61,13 +61,18 @@ def make_due(*, body_id: UUID, every: timedelta = EVERY, by: UUID, at: datetime)
     last = Epoch.objects.filter(body_id=body_id).order_by("-size").first()
     if last is not None and at - last.made_at < every:
         return False
-    if last is None and not Bulk.objects.filter(body_id=body_id).exists():
-        return False  # nobody has a leaf yet
+    if last is None and not _anybody(body_id):
+        return False
     try:
         make(body_id=body_id, by=by, at=at)
     except StateError:
         return False
     return True
+
+
+def _anybody(body_id: UUID) -> bool:
+    """Whether anybody has a leaf yet, of a hand-over or of an event alone."""
+    return any(model.objects.filter(body_id=body_id).exists() for model in (Bulk, Single))
 
 
 def _prune(body_id: UUID, log_id: UUID) -> None:
