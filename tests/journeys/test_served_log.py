@@ -30,6 +30,7 @@ class Quiet(SimpleHTTPRequestHandler):
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     scenes.without_office(monkeypatch)
     made = scenes.copied(scenes.sealed(), tmp_path / "scene")
+    made.json("ledger", "index")
     made.json("ledger", "export", made / "site")
     yield made
     scenes.close()
@@ -76,13 +77,26 @@ def ask(port: int, path: str, host: str | None = None, method: str = "GET") -> A
     return found
 
 
+def scene_size(scene: Scene) -> int:
+    return int((scene / "site" / "checkpoint").read_text(encoding="utf-8").splitlines()[1])
+
+
 def test_served_log_when_asked_beside_a_static_server_then_both_answer_alike(
     scene: Scene, static: int, served: str
 ) -> None:
     port, own = urlsplit(served).port or 0, urlsplit(served).path
     paths = [path.relative_to(scene / "site").as_posix() for path in (scene / "site").rglob("*") if path.is_file()]
-    assert len(paths) >= 3
-    for path in [*paths, "tile/0/001", "tile/9/000", "tile/0/0", "tile/entries/000.p/255", "nothing"]:
+    assert len(paths) >= 5 and sum(path.startswith("index/") for path in paths) == 2
+    beyond = scene_size(scene) // 256 + 1
+    absent = [
+        f"tile/0/{beyond:03}",
+        f"tile/entries/{beyond:03}.p/255",
+        "tile/9/000",
+        "tile/0/0",
+        "index/1/nodes",
+        "nothing",
+    ]
+    for path in [*paths, *absent]:
         plain = ask(static, f"/{path}")
         for address, host in [(own, None), (f"/{PREFIX}", HOST)]:
             answer = ask(port, f"{address}/{path}", host)
@@ -102,3 +116,17 @@ def test_served_log_when_followed_then_all_its_entries_are_recomputed(scene: Sce
     answer = call("ledger", "monitor", served, "--log-key", scene.log_key, "--state", scene / "kept", "--entries",
                   "--json")  # fmt: skip
     assert (answer.code, answer.json) == (0, {"verdict": "first", "size": size}), answer.err
+
+
+def test_served_log_when_audited_then_its_index_is_rebuilt_over_the_network_as_from_the_folder(
+    scene: Scene, served: str
+) -> None:
+    call("ledger", "audit-key", scene / "auditor.key", "--name", "audit.example/a1")
+    named = ("--log-key", scene.log_key, "--key", scene / "auditor.key")
+    told = [
+        call("ledger", "audit-index", place, *named, "--state", scene / state, "-o", scene / f"{state}.note", "--json")
+        for state, place in (("remote", served), ("local", scene / "site"))
+    ]
+    assert [(one.code, one.json["indexes"]) for one in told] == [(0, 1), (0, 1)], told
+    for name in ("labels", "places"):
+        assert (scene / "remote" / name).read_bytes() == (scene / "local" / name).read_bytes()
