@@ -70,7 +70,7 @@ WORDS = {  # the verdict words of azukari: exit code, sentences
     "storage": (51, "書き込めませんでした。途中までの書き込みは残していません。", "Writing failed; nothing was left half-written."),
     "incomplete": (62, "記載が欠けているか、飛んでいるか、重なっています。一覧は、そろっていません。",
                    "An entry of the list is missing, skipped, twice, overdue or taken back: the list is not whole."),
-    "not-audited": (64, "索引を計算し直した監査役の署名が、まだありません。",
+    "not-audited": (64, "索引を計算し直した監査人の署名が、まだありません。",
                     "No auditor has cosigned that the index was rebuilt and matches."),
 }
 
@@ -1324,7 +1324,7 @@ class Report:
         self.size, self.root = open_checkpoint(self.note, self.r["origin"], self.given["vkeys"])
 
     def step_3(self) -> None:
-        """証人と監査役が署名しています（定めを示したとき） / witnesses and auditors have cosigned, if policies were given"""
+        """証人と監査人が署名しています（定めを示したとき） / witnesses and auditors have cosigned, if policies were given"""
         if self.policy:
             times = self.policy.times(self.note, self.r["origin"], self.given["vkeys"])
             need(self.policy.met(self.policy.quorum, [name for name, _ in times]), "not-witnessed")
@@ -1558,7 +1558,7 @@ NOT_ASKED = {
     "key": ("あなたの鍵の一覧かは確かめていません（--key）。", "Not checked whether it is the list of your key (--key)."),
     "witnesses": ("ほかの人にも同じ台帳が示されているかは、証人に確かめていません（--policy）。",
                   "Not asked of witnesses whether everybody is shown the same ledger (--policy)."),
-    "auditors": ("索引が台帳から正しく作られたかは、監査役に確かめていません（--auditors）。",
+    "auditors": ("索引が台帳から正しく作られたかは、監査人に確かめていません（--auditors）。",
                  "Not asked of auditors whether the index was rightly made from the ledger (--auditors)."),
     "visit": ("前回から消えたものがないかは確かめていません（--visit）。",
               "Not checked whether anything has gone since the last visit (--visit).")}

@@ -276,7 +276,7 @@ _LISTS: Final = {
     "the list is one of another key": "別の鍵の一覧です",
     "an index entry among the entries that it covers": "索引の記載が、その索引の範囲の中にあります",
     "the index": "索引",
-    "the audit": "監査役の署名",
+    "the audit": "監査人の署名",
     "buckets that are not those of the list": "この一覧を確かめるための部分ではありません",
     "another ledger than the one that was shown before": "前回とは別の台帳です",
     "the ledger is smaller than it was": "台帳が前回より短くなっています",

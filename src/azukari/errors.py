@@ -295,11 +295,11 @@ class IndexRootError(VerificationError):
 
 
 class NotAuditedError(VerificationError):
-    """監査役の署名がない。"""
+    """監査人の署名がない。"""
 
     word, code = "not-audited", 64
     ja, en = (
-        "索引を計算し直した監査役の署名が、まだありません。",
+        "索引を計算し直した監査人の署名が、まだありません。",
         "No auditor has cosigned that the index was rebuilt and matches.",
     )
 

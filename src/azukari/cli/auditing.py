@@ -40,16 +40,16 @@ Place = RemoteLog | FolderLog
 
 @click.command("audit-key")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--name", required=True, help="監査役の名 / name of the auditor, e.g. audit.example.lg.jp/a1")
+@click.option("--name", required=True, help="監査人の名 / name of the auditor, e.g. audit.example.lg.jp/a1")
 @json_option
 @speech
 def audit_key(out: Speech, path: Path, name: str, as_json: bool) -> None:
-    """監査役の鍵を作る。 Make an auditor's key in PATH; it is used for nothing less than a rebuilt index."""
+    """監査人の鍵を作る。 Make an auditor's key in PATH; it is used for nothing less than a rebuilt index."""
     out.as_json = as_json
     require_new(path)
     Cosigner(name, bytes(32))  # refuses a bad name before anything is written
     made = Cosigner(name, create_signing_key_file(path, name, USE, passphrase()).seed)
-    out.say(f"監査役の検証鍵（公開）: {made.vkey}", f"The auditor's key (public): {made.vkey}")
+    out.say(f"監査人の検証鍵（公開）: {made.vkey}", f"The auditor's key (public): {made.vkey}")
     out.answer({"name": name, "vkey": made.vkey})
 
 
@@ -57,7 +57,7 @@ def audit_key(out: Speech, path: Path, name: str, as_json: bool) -> None:
 @click.argument("place")
 @click.option("--log-key", "log_keys", multiple=True, required=True, help="台帳の検証鍵 / verifier key of the ledger")
 @click.option(
-    "--key", "key_path", type=click.Path(path_type=Path), required=True, help="監査役の鍵 / auditor's key file"
+    "--key", "key_path", type=click.Path(path_type=Path), required=True, help="監査人の鍵 / auditor's key file"
 )
 @click.option(
     "--state", type=click.Path(path_type=Path), required=True, help="前回までの状態 / folder: what was audited"

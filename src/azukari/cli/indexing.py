@@ -54,7 +54,7 @@ def sign(office: Office) -> None:
 def audit_policy(
     out: Speech, policy_path: Path | None, office_path: Path, keys_path: Path, login: str | None, as_json: bool
 ) -> None:
-    """監査役の定め（C2SP tlog-policy）を採用する。 Adopt a policy of auditors; without POLICY_PATH show the one in force."""
+    """監査人の定め（C2SP tlog-policy）を採用する。 Adopt a policy of auditors; without POLICY_PATH show the one in force."""
     out.as_json = as_json
     office = open_office(office_path, keys_path, login)
     from azukari.web.leaves.actions import auditing as action
@@ -66,7 +66,7 @@ def audit_policy(
     current = auditing.policy(office.body_id)
     names, quorum = (list(current.witnesses), current.quorum) if current else ([], "none")
     out.say(
-        f"監査役: {'、'.join(names) or 'なし'}　必要: {quorum}", f"auditors: {', '.join(names) or 'none'}; {quorum}"
+        f"監査人: {'、'.join(names) or 'なし'}　必要: {quorum}", f"auditors: {', '.join(names) or 'none'}; {quorum}"
     )
     out.answer({"auditors": names, "quorum": quorum})
 
@@ -79,7 +79,7 @@ def audit_policy(
 def audit_answer(
     out: Speech, answer_path: Path, office_path: Path, keys_path: Path, login: str | None, as_json: bool
 ) -> None:
-    """監査役が連署した状態を取り込む。 Take in the checkpoint that an auditor cosigned (`ledger audit-index -o`)."""
+    """監査人が連署した状態を取り込む。 Take in the checkpoint that an auditor cosigned (`ledger audit-index -o`)."""
     out.as_json = as_json
     office = open_office(office_path, keys_path, login)
     from azukari.web.leaves.actions import auditing as action

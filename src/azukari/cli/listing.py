@@ -36,7 +36,7 @@ _NOT_ASKED: Final = {
         "Not asked of witnesses whether everybody is shown the same ledger (--policy).",
     ),
     "auditors": (
-        "索引が台帳から正しく作られたかは、監査役に確かめていません（--auditors）。",
+        "索引が台帳から正しく作られたかは、監査人に確かめていません（--auditors）。",
         "Not asked of auditors whether the index was rightly made from the ledger (--auditors).",
     ),
     "visit": (

@@ -46,7 +46,7 @@ MAX_EVIDENCE: Final = 256 << 20  # bytes
     help="受領書の包み、又は票 / package or slip of a receipt",
 )
 @click.option("--policy", type=click.Path(path_type=Path), help="一覧: 証人の定め / of a list: policy of witnesses")
-@click.option("--auditors", type=click.Path(path_type=Path), help="一覧: 監査役の定め / of a list: policy of auditors")
+@click.option("--auditors", type=click.Path(path_type=Path), help="一覧: 監査人の定め / of a list: policy of auditors")
 @click.option("--visit", type=click.Path(path_type=Path), help="一覧: 前回の控え / of a list: what the last visit kept")
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="一覧: 今回の控えの置き場所 / of a list: where to keep this one"

@@ -187,7 +187,7 @@ class Epoch(models.Model):
 
 
 class AuditPolicy(models.Model):
-    """監査役の定め。 A C2SP tlog-policy of auditors, apart from that of witnesses; the newest row is in force."""
+    """監査人の定め。 A C2SP tlog-policy of auditors, apart from that of witnesses; the newest row is in force."""
 
     data_classes: ClassVar[dict[str, str]] = {
         "id": "none",
