@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from tests.web.bodies import KEK
 from tests.web.conftest import AT, BY
 
 from azukari.ledger.bundles import encode_bundle
@@ -111,7 +112,7 @@ def take(source: Source, *items: Item) -> list[str]:
         incoming = Incoming(kinds[type(item)], UUID(hex=item.id), item.encode(), None)  # type: ignore[attr-defined,arg-type,index]
         try:
             with transaction.atomic():
-                told = crossing.apply(item=incoming, body_id=source.body, by=BY, at=AT)
+                told = crossing.apply(item=incoming, body_id=source.body, kek=KEK, by=BY, at=AT)
         except AzukariError as error:
             told = error
         words += [] if told is None else [told.word]

@@ -44,7 +44,7 @@ MAX_NOTE: Final = 1_000_000  # bytes
 MAX_FILE: Final = 2**40  # bytes of one file
 MAX_BYTES: Final = 2**42  # bytes of all files together
 # What an item may be, in the order in which items are taken: a work after its firm, an account after it too,
-# and the entries of a ledger before the checkpoint that covers them.
+# the entries of a ledger before the checkpoint that covers them, and a citizen before what is sealed for them.
 KINDS: Final = (
     "body",
     "firm",
@@ -56,6 +56,9 @@ KINDS: Final = (
     "answer",
     "ledger",
     "checkpoint",
+    "event",
+    "citizen",
+    "box",
     "sent",
     "refusal",
 )

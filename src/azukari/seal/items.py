@@ -24,8 +24,11 @@ MAX_LINE: Final = 400  # characters of a name or title
 MAX_TEXT: Final = 270_000  # characters of a text
 MAX_COUNT: Final = 2**53 - 1
 MAX_CHANGES: Final = 64  # of a ledger's key
+MAX_KEYS: Final = 64  # of one person's lists
 
 _HEX: Final = re.compile("[0-9a-f]{32}")
+_LETTER: Final = re.compile("[0-9A-Z]{4,40}")
+_LIST_KEY: Final = re.compile("[0-9a-f]{64}")
 _CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _WORD: Final = re.compile("[a-z]{1,20}(?:-[a-z]{1,20}){0,3}")
 Form = Callable[[Any], bool]
@@ -59,6 +62,10 @@ def _is_name(value: Any) -> bool:
 
 def _is_id(value: Any) -> bool:
     return isinstance(value, str) and _HEX.fullmatch(value) is not None
+
+
+def _is_list_key(value: Any) -> bool:
+    return isinstance(value, str) and _LIST_KEY.fullmatch(value) is not None
 
 
 def _is_key(value: Any) -> bool:
@@ -116,7 +123,7 @@ _FORMS: Final[dict[str, Form]] = {
     "kind": _one_of("receipt", "ask"),
     "what": _one_of(
         *("body", "firm", "work", "account", "package", "consignment"),
-        *("certificate", "answer", "ledger", "checkpoint", "sent"),
+        *("certificate", "answer", "ledger", "checkpoint", "event", "citizen", "box", "sent"),
     ),
     "item": _is_id,
     "number": _is_count,
@@ -141,6 +148,14 @@ _FORMS: Final[dict[str, Form]] = {
     "since": lambda value: value == 0 or _is_count(value),
     "past": _is_text,
     "changes": _is_texts,
+    "citizen": _is_id,
+    "event": lambda value: _is_text(value) and bool(value),
+    "index": lambda value: type(value) is int and 0 <= value <= MAX_COUNT,
+    "issued_at": _or_empty(_is_moment),
+    "keys": lambda value: isinstance(value, tuple) and len(value) <= MAX_KEYS and all(map(_is_list_key, value)),
+    "letter": _or_empty(lambda value: isinstance(value, str) and _LETTER.fullmatch(value) is not None),
+    "sealed": lambda value: _is_text(value) and bool(value),
+    "source": _is_id,
 }
 
 

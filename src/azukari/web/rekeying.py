@@ -16,6 +16,7 @@ from django.db import transaction
 from azukari.errors import StateError
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.accounts import wrapped as accounts
+from azukari.web.citizens import wrapped as citizens
 from azukari.web.crossing import wrapped as crossing
 from azukari.web.custody import wrapped as custody
 from azukari.web.incidents import wrapped as incidents
@@ -34,12 +35,15 @@ ALL: Final[tuple[Secrets, ...]] = (
     *jobs.WRAPPED,
     *crossing.WRAPPED,
     *subjects.WRAPPED,
+    *citizens.WRAPPED,
     *custody.WRAPPED,
     *incidents.WRAPPED,
 )
 NOT_WRAPPED: Final[Mapping[str, str]] = {
     "accounts.User.password": "scrypt hash: nothing to unwrap",
     "accounts.Invitation.code_hash": "scrypt hash: nothing to unwrap",
+    "enrolment.Enrolment.code_hash": "scrypt hash: nothing to unwrap",
+    "citizens.Citizen.code_hash": "scrypt hash: nothing to unwrap",
     "accounts.Token.digest": "SHA-256 of a random token: nothing to unwrap",
     "keyring.ReplacedKey.wrapped_key": "the key that is being replaced, wrapped under its successor; gone at the end",
     "custody.Entrustment.purpose_opening": "opens a commitment to a text that stands beside it",

@@ -33,6 +33,8 @@ INSTALLED_APPS = [
     "azukari.web.keyring",
     "azukari.web.subjects",
     "azukari.web.leaves",
+    "azukari.web.enrolment",
+    "azukari.web.citizens",
     "azukari.web.custody",
     "azukari.web.counter",
     "azukari.web.incidents",

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
-import unicodedata
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Final
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from azukari.errors import NotFoundError, NotPermittedError, OptionError, StateError
+from azukari.web.accounts import codes
 from azukari.web.accounts.actions import token
 from azukari.web.accounts.actions.provider import link
 from azukari.web.accounts.models import ExternalIdentity, Invitation, SignInProvider, User
@@ -25,9 +23,6 @@ from azukari.web.accounts.rules import Role
 
 DAYS: Final = 7
 TRIES: Final = 5
-# Base32 without letters that are read as others: 20 of them are 100 bits.
-_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-_GROUPS, _GROUP = 5, 4
 
 
 def invite(*, person_id: UUID, by: UUID, at: datetime) -> str:
@@ -48,10 +43,10 @@ def issue(*, person_id: UUID, by: UUID, at: datetime) -> str:
     person = User.objects.filter(id=person_id, is_active=True).first()
     if person is None:
         raise NotFoundError("there is no such person")
-    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_GROUPS * _GROUP))
+    letters = codes.fresh()
     values = {
         "body_id": person.body_id,
-        "code_hash": make_password(letters),
+        "code_hash": codes.hashed(letters),
         "tries": 0,
         "expires_at": at + timedelta(days=DAYS),
         "used_at": None,
@@ -59,7 +54,7 @@ def issue(*, person_id: UUID, by: UUID, at: datetime) -> str:
         "created_by": by,
     }
     Invitation.objects.update_or_create(person=person, defaults=values)
-    return "-".join(letters[i : i + _GROUP] for i in range(0, len(letters), _GROUP))
+    return codes.written(letters)
 
 
 def accept(
@@ -123,17 +118,11 @@ def _opened(login: str, code: str, at: datetime) -> Invitation | None:
         person__login=login, person__is_active=True, used_at__isnull=True, expires_at__gt=at, tries__lt=TRIES
     )
     invitation = found.first()
-    good = check_password(_plain(code), invitation.code_hash if invitation else _of_nobody())
+    good = codes.fits(code, invitation.code_hash if invitation else None)
     if invitation is None or good:
         return invitation
     Invitation.objects.filter(id=invitation.id).update(tries=invitation.tries + 1)
     return None
-
-
-@cache
-def _of_nobody() -> str:
-    """A hash of no code, made once: who asks for nobody waits just as long as who asks for somebody that was invited."""
-    return make_password(secrets.token_urlsafe(32))
 
 
 def _require_place(invitation: Invitation, roles: Collection[str]) -> None:
@@ -149,7 +138,3 @@ def _use(invitation: Invitation, password: str, by: UUID, at: datetime) -> None:
     Authenticator.objects.filter(user_id=invitation.person_id).delete()
     ExternalIdentity.objects.filter(person_id=invitation.person_id).delete()
     token.revoke_all(person_id=invitation.person_id, by=by, at=at)
-
-
-def _plain(code: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFKC", code).upper() if letter in _ALPHABET)

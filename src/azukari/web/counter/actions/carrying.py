@@ -30,6 +30,6 @@ def take(
     """Take one crossing from inside. Raises as ``crossing.taking.take``."""
 
     def apply(item: taking.Incoming) -> AzukariError | None:
-        return crossing.apply(item=item, body_id=body_id, by=by, at=at)
+        return crossing.apply(item=item, body_id=body_id, kek=kek, by=by, at=at)
 
     return taking.take(body_id=body_id, folder=folder, apply=apply, kek=kek, by=by, at=at, progress=progress)

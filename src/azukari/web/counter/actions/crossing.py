@@ -18,6 +18,8 @@ from azukari.seal.items import (
     Item,
     WorkItem,
 )
+from azukari.stores.keys import KeyEncryptionKey
+from azukari.web.citizens.actions import arriving
 from azukari.web.counter.actions import ledger, shelving
 from azukari.web.counter.models import SIGNED_FOR, Sent, Shelved
 from azukari.web.crossing.actions.taking import Incoming
@@ -34,10 +36,10 @@ _PUT: dict[str, tuple[type[Item], Any]] = {
 }
 
 
-def apply(*, item: Incoming, body_id: UUID, by: UUID, at: datetime) -> AzukariError | None:
+def apply(*, item: Incoming, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> AzukariError | None:
     """Put one item of a crossing from inside up, inside the caller's transaction; returns what was only kept as evidence.
 
-    Raises as the functions of ``shelving`` and ``ledger``; FormatError for a kind that does not come from inside, or
+    Raises as the functions of ``shelving``, ``ledger`` and ``citizens.actions.arriving``; FormatError for a kind that does not come from inside, or
     another id than the list's.
     """
     named: dict[str, Any] = {"body_id": body_id, "by": by, "at": at}
@@ -54,6 +56,8 @@ def apply(*, item: Incoming, body_id: UUID, by: UUID, at: datetime) -> AzukariEr
             raise FormatError("another identifier than the list's")
         refused: AzukariError | None = put(item=parsed, **named)
         return refused
+    elif item.kind in arriving.KINDS:
+        arriving.apply(item=item, kek=kek, **named)
     else:
         raise FormatError(f"an item of kind {item.kind} from inside")
     return None

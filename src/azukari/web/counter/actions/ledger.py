@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from azukari.errors import ForeignCrossingError, ForkError, NotFoundError
+from azukari.errors import ForeignCrossingError, ForkError, IndexRootError, NotFoundError
 from azukari.seal.items import CheckpointItem, EntriesItem
 from azukari.seal.pairing import SideCard
 from azukari.web.counter import queries
+from azukari.web.leaves.actions import following
 from azukari.web.sequencer.actions import mirroring
 from azukari.web.sequencer.queries.shipping import Shipped
 
@@ -32,8 +33,10 @@ def put_entries(*, body_id: UUID, item: EntriesItem, by: UUID, at: datetime) -> 
     return None
 
 
-def put_checkpoint(*, body_id: UUID, item: CheckpointItem, by: UUID, at: datetime) -> ForkError | None:
-    """The checkpoint that is shown from now on. Returns the ForkError of one that was refused and kept as evidence.
+def put_checkpoint(*, body_id: UUID, item: CheckpointItem, by: UUID, at: datetime) -> ForkError | IndexRootError | None:
+    """The checkpoint that is shown from now on, and the indexes under it, rebuilt.
+
+    Returns the ForkError of one that was refused and kept as evidence, or the IndexRootError of an index that is not shown.
 
     Raises as ``mirroring.pin`` and ``accept``; ForeignCrossingError if the item names another body.
     """
@@ -47,7 +50,7 @@ def put_checkpoint(*, body_id: UUID, item: CheckpointItem, by: UUID, at: datetim
     except ForkError as error:
         mirroring.convict(log_id=log_id, error=error, shown=note, by=by, at=at)
         return error
-    return None
+    return following.follow(log_id=log_id, by=by, at=at)
 
 
 def _entry(error: ForkError) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -20,6 +21,7 @@ from azukari.web.crossing.queries import paired, refusals
 from azukari.web.custody.actions import crossing
 from azukari.web.custody.queries import ledger
 from azukari.web.custody.queries.crossing import outgoing
+from azukari.web.enrolment.queries import crossing as enrolled
 from azukari.web.sequencer import hold, queries
 from azukari.web.sequencer.actions import checkpoint
 from azukari.web.sequencer.queries.signing import signers_of
@@ -37,7 +39,8 @@ def make(*, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> wri
     log = queries.log_of(body_id)
     hold.require_free(log.id)
     checkpoint.integrate(log_id=log.id, signers=signers_of(log.id, kek, day_of(at)), by=by, at=at)
-    made = writing.make(body_id=body_id, candidates=outgoing(body_id, kek), kek=kek, by=by, at=at)
+    candidates = chain(outgoing(body_id, kek), enrolled.outgoing(body_id, kek, day_of(at)))
+    made = writing.make(body_id=body_id, candidates=candidates, kek=kek, by=by, at=at)
     while ledger.waits(body_id):
         more = writing.make(body_id=body_id, candidates=ledger.outgoing(body_id), kek=kek, by=by, at=at)
         if not more.items:  # another export was faster, or the log is damaged

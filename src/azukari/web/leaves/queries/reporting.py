@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
 from azukari.completeness.composing import Ground, Opened, compose, read_list
+from azukari.completeness.event import Event
 from azukari.completeness.index_entry import IndexEntry
 from azukari.completeness.labels import commitment, list_key, opening
 from azukari.completeness.leaf import Leaf
-from azukari.completeness.report import LoggedIndex, Report, Since
+from azukari.completeness.report import LoggedIndex, PersonList, Report, Since
 from azukari.errors import NotAuditedError, NotFoundError, NotWitnessedError, StateError
 from azukari.ledger.witnessing import add_signatures
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.leaves import indexing, sealed
-from azukari.web.leaves.models import Epoch, Event, Single
+from azukari.web.leaves.models import Epoch, Single
+from azukari.web.leaves.models import Event as Shared
 from azukari.web.leaves.queries import auditing
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.queries import witnessing
@@ -34,12 +36,41 @@ def report(subject_id: UUID, kek: KeyEncryptionKey, today: date, since: int | No
     known = subjects.subject(subject_id)
     log = sequencer.log_of(known.body)
     signed, epoch = newest(known.body, log.id)
-    stands, root = ground(signed, epoch), subjects.key(known, kek)
-    lists = tuple(
-        read_list(stands, list_key(root, age), _Opener(log.id, known.id, age, list_key(root, age), root, today))
-        for age in range(known.generation + 1)
-    )
+    stands = ground(signed, epoch)
+    lists = _lists(stands, known, subjects.key(known, kek), today)
     return compose(stands, lists, None if since is None else going_on(signed, since))
+
+
+@dataclass(frozen=True, repr=False)
+class Told:
+    """見せる一件。 An entry that is shown: the list key that it stands under, the index of its leaf, event and opening.
+
+    ``opening`` is empty where it is derived.
+    """
+
+    key: bytes
+    index: int
+    event: Event
+    opening: bytes
+
+
+def told(subject_id: UUID, kek: KeyEncryptionKey, today: date) -> Iterator[Told]:
+    """What a report of the person would show today, without proofs. Raises as `report`."""
+    known = subjects.subject(subject_id)
+    stands = replace(ground(*newest(known.body, sequencer.log_of(known.body).id)), path=lambda index: ())
+    for one in _lists(stands, known, subjects.key(known, kek), today):
+        for entry in one.entries:
+            if entry.event is not None:
+                yield Told(one.key, entry.index, entry.event, entry.opening)
+
+
+def _lists(stands: Ground, known: subjects.SubjectInfo, root: bytes, today: date) -> tuple[PersonList, ...]:
+    """One for each generation of the person's key."""
+    log_id = sequencer.log_of(known.body).id
+    keys = [list_key(root, age) for age in range(known.generation + 1)]
+    return tuple(
+        read_list(stands, key, _Opener(log_id, known.id, age, key, root, today)) for age, key in enumerate(keys)
+    )
 
 
 def ground(signed: sequencer.Signed, epoch: Epoch) -> Ground:
@@ -116,7 +147,7 @@ class _Opener:
         if row is not None:
             return sealed.read(row, self.root)
         fresh, source = opening(self.key, n), sequencer.batch_at(self.log_id, index)
-        events = Event.objects.none() if source is None else Event.objects.filter(source=source)
+        events = Shared.objects.none() if source is None else Shared.objects.filter(source=source)
         for data in events.values_list("data", flat=True):
             if commitment(leaf.label, fresh, sha256(bytes(data)).digest()) == leaf.commit:
                 return bytes(data), None
