@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -329,11 +330,23 @@ def lose(ledger: Ledger) -> None:
 
 
 def test_keystore_when_restored_then_every_key_is_there_and_no_slot_is_given_twice(ledger: Ledger) -> None:
+    from django.db import transaction
+
     from azukari.web.subjects import queries
+    from azukari.web.subjects.actions import counting, protection, subject
+    from azukari.web.subjects.models import Listed
+    from azukari.web.subjects.queries import protections
 
     people = ensure(ledger.body_id, *map(str, range(300)))
     before, data = queries.keys(people, KEK), backup()
     late = ensure(ledger.body_id, *(f"late {one}" for one in range(300)))
+    lost = queries.keys(late, KEK)
+    counting.take(body_id=ledger.body_id, numbers=np.array([late[-1].number, people[0].number]), by=BY, at=AT)
+    with transaction.atomic():
+        subject.next_generation(subject_id=late[-1].id, by=BY, at=AT)
+    terms = protection.Terms(AT.date(), None, "rows")
+    given = {"body_id": ledger.body_id, "local_ids": ["late 299"], "terms": terms, "kek": KEK, "by": BY, "at": AT}
+    (noted,) = protection.add(**given)
     lose(ledger)
     with pytest.raises(KeyFileError):
         queries.key(people[0], KEK)
@@ -344,8 +357,16 @@ def test_keystore_when_restored_then_every_key_is_there_and_no_slot_is_given_twi
     assert queries.keys(people, KEK) == before
     assert done.pages == 2 and done.people + done.lost == 600 and 0 < done.lost <= 300
     assert ensure(ledger.body_id, "another")[0].number > max(one.number for one in late)
-    with pytest.raises(KeyFileError):
-        queries.keys(late, KEK)
+    now = queries.keys(late, KEK)
+    assert sum(now[one] != lost[one] for one in now) == done.lost and len(set(now.values())) == 300
+    assert queries.subject(late[-1].id).generation == 0, "a new key makes a list that begins at 1"
+    assert list(Listed.objects.values_list("number", flat=True)) == [people[0].number]
+    assert [one.local_id for one in protections.page(ledger.body_id, 1, KEK).rows] == [None]
+    with pytest.raises(WrongKeyError):
+        protections.protected_ids(ledger.body_id, AT.date(), KEK)
+    protection.end(protection_id=noted, by=BY, at=AT)
+    protection.add(**given)
+    assert set(protections.protected_ids(ledger.body_id, AT.date(), KEK)) == {"late299"}
 
 
 def test_keystore_when_restored_from_before_an_erasure_then_that_key_does_not_come_back(ledger: Ledger) -> None:

@@ -168,7 +168,7 @@ def restore(
     )
     if done.lost:
         out.say(
-            f"控えより後に加わった {done.lost} 人の鍵は失われています。",
-            f"The keys of {done.lost} people who came after the backup are lost.",
+            f"控えより後に加わった {done.lost} 人の鍵は失われ、新しい鍵になりました。その人の支援措置は、終えて登録し直してください。",
+            f"The keys of {done.lost} people who came after the backup are lost; they got new ones. End and note anew their protections.",
         )
     out.answer({"people": done.people, "lost": done.lost, "pages": done.pages})

@@ -213,8 +213,11 @@ def create(path: Path, kek: KeyEncryptionKey, first: int = FIRST) -> None:
         connection.execute("COMMIT")
 
 
-def build(path: Path, copy: Copy, made_with: KeyEncryptionKey, kek: KeyEncryptionKey, change: Change) -> None:
-    """Make the keystore of a copy at ``path``, each page as ``change`` gives it, under ``kek`` and new nonces.
+def build(
+    path: Path, copy: Copy, made_with: KeyEncryptionKey, kek: KeyEncryptionKey, change: Change, lacking: Iterable[int]
+) -> None:
+    """Make the keystore of a copy at ``path``, each page as ``change`` gives it, under ``kek`` and new nonces; the pages
+    that are ``lacking`` in it are drawn anew.
 
     The file is whole when this returns; no key that ``change`` took out was ever in it. KeyFileError, FormatError, StorageError.
     """
@@ -229,6 +232,8 @@ def build(path: Path, copy: Copy, made_with: KeyEncryptionKey, kek: KeyEncryptio
         store = Keystore(connection, kek)
         for number, content in copy.opened(made_with):
             store._write(number, change(number, content))
+        for number in lacking:
+            store._write(number, change(number, secrets.token_bytes(SLOTS * KEY_BYTES)))
         connection.execute("COMMIT")
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from azukari.errors import NotFoundError
+from azukari.errors import NotFoundError, WrongKeyError
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.subjects import queries
 from azukari.web.subjects.cells import Place, open_cell
@@ -50,7 +50,7 @@ class ProtectionInfo:
 
 @dataclass(frozen=True)
 class Shown:
-    """一覧の行。 ``local_id`` and ``note`` are None for who may not see them, and for people who were erased."""
+    """一覧の行。 ``local_id`` and ``note`` are None for who may not see them, for people who were erased, and where the key was lost."""
 
     info: ProtectionInfo
     local_id: str | None = field(repr=False)
@@ -78,7 +78,10 @@ def holds_on(body_id: UUID, day: date) -> dict[bytes, Hold]:
 
 
 def protected_ids(body_id: UUID, day: date, kek: KeyEncryptionKey) -> dict[str, Hold]:
-    """The same people by their local ids in loose form: what a table says may lack the zeros in front. KeyFileError."""
+    """The same people by their local ids in loose form: what a table says may lack the zeros in front.
+
+    KeyFileError; WrongKeyError for a protection whose key was lost: it is ended and noted anew before anything leaves.
+    """
     rows = list(_in_force(body_id, day))
     keys = queries.keys(queries.subjects({row.subject_id for row in rows}).values(), kek)
     found: dict[str, Hold] = {}
@@ -121,8 +124,11 @@ def _keys(infos: Sequence[ProtectionInfo], kek: KeyEncryptionKey | None) -> Mapp
 def _shown(info: ProtectionInfo, key: bytes | None) -> Shown:
     if key is None:
         return Shown(info, None, None)
-    local_id = open_cell(info.local_id_cell, key, local_id_place(info.id))
-    return Shown(info, local_id, open_cell(info.note_cell, key, note_place(info.id)))
+    try:
+        local_id = open_cell(info.local_id_cell, key, local_id_place(info.id))
+        return Shown(info, local_id, open_cell(info.note_cell, key, note_place(info.id)))
+    except WrongKeyError:  # the key of then was lost with a keystore
+        return Shown(info, None, None)
 
 
 def _in_force(body_id: UUID, day: date) -> QuerySet[Protection]:
