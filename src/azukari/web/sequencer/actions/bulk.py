@@ -18,7 +18,7 @@ from django.db.models import F
 from azukari.errors import NotFoundError, OptionError, StateError
 from azukari.web.sequencer import queries
 from azukari.web.sequencer.actions import entry
-from azukari.web.sequencer.models import Batch, BatchRun
+from azukari.web.sequencer.models import Batch, BatchRun, Log
 
 CHUNK: Final = 2_000
 """Most leaves of one transaction."""
@@ -94,11 +94,18 @@ def append_all(
             raise StateError(f"the leaves of the batch end at {offset} of {batch.total}")
         asked = time.monotonic()
         with transaction.atomic():
+            _lock(batch_id)
             locked = time.monotonic()
             append_chunk(batch_id=batch_id, offset=offset, leaves=leaves, by=by, at=at)
         offset += len(leaves)
         progress(offset, batch.total)
         time.sleep(pace.after(asked, locked, time.monotonic()))
+
+
+def _lock(batch_id: UUID) -> None:
+    """What an append locks, in its order: so that the wait for others can be told from the work."""
+    log_id = _prepared(batch_id).log_id
+    Log.objects.select_for_update(no_key=True).filter(id=log_id).values_list("id").first()
 
 
 class _Pace:
