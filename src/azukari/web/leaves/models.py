@@ -1,4 +1,4 @@
-"""What the office remembers of leaves: bulks under way, events stored once, single events sealed, index epochs, auditors."""
+"""What the office remembers of leaves: bulks under way, events stored once, uses in blocks, single events sealed, epochs, auditors."""
 
 from __future__ import annotations
 
@@ -133,6 +133,56 @@ class Single(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["subject", "generation", "n"], name="single_n_once"),
             models.CheckConstraint(condition=Q(generation__gte=0, n__gte=1), name="single_n_from_one"),
+        )
+
+
+class Pattern(models.Model):
+    """利用の型。 A canonical event of a use without its moment, day and id: stored once, however often it was done."""
+
+    data_classes: ClassVar[dict[str, str]] = {
+        "id": "none",
+        "body": "public",
+        "digest": "none",
+        "data": "public",
+    }
+
+    id = models.BigAutoField(primary_key=True)
+    body = models.ForeignKey(BODY, on_delete=models.PROTECT, related_name="+")
+    digest = models.BinaryField()  # SHA-256 of the data
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["body", "digest"], name="pattern_once"),)
+
+
+class UseBlock(models.Model):
+    """利用の束。 The uses whose leaves stand at ``first``, ``first`` + 1 ...: 28 bytes each in ``rows`` (``leaves.blocks``).
+
+    It says what was done and when, never to whom: who has the list key finds the leaf, and by its index the row.
+    """
+
+    data_classes: ClassVar[dict[str, str]] = {
+        "id": "none",
+        "body": "public",
+        "first": "public",
+        "count": "public",
+        "rows": "pseudonym",
+        "noted_at": "none",
+        "noted_by": "pseudonym",
+    }
+
+    id = models.BigAutoField(primary_key=True)
+    body = models.ForeignKey(BODY, on_delete=models.PROTECT, related_name="+")
+    first = models.BigIntegerField()
+    count = models.IntegerField()
+    rows = models.BinaryField()
+    noted_at = models.DateTimeField()  # a late use has its own moment in its row
+    noted_by = models.UUIDField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["body", "first"], name="use_block_once"),
+            models.CheckConstraint(condition=Q(first__gte=0, count__gte=1), name="use_block_counts"),
         )
 
 

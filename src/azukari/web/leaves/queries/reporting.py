@@ -20,7 +20,7 @@ from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.leaves import indexing, sealed
 from azukari.web.leaves.models import Epoch, Single
 from azukari.web.leaves.models import Event as Shared
-from azukari.web.leaves.queries import auditing
+from azukari.web.leaves.queries import auditing, uses
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.queries import witnessing
 from azukari.web.subjects import queries as subjects
@@ -69,7 +69,8 @@ def _lists(stands: Ground, known: subjects.SubjectInfo, root: bytes, today: date
     log_id = sequencer.log_of(known.body).id
     keys = [list_key(root, age) for age in range(known.generation + 1)]
     return tuple(
-        read_list(stands, key, _Opener(log_id, known.id, age, key, root, today)) for age, key in enumerate(keys)
+        read_list(stands, key, _Opener(known.body, log_id, known.id, age, key, root, today))
+        for age, key in enumerate(keys)
     )
 
 
@@ -127,6 +128,7 @@ def _path(log_id: UUID, index: int, size: int) -> tuple[bytes, ...]:
 class _Opener:
     """一覧の中身。 What the leaves of one generation of a person's list commit to, as far as it is shown ``today``."""
 
+    body_id: UUID
     log_id: UUID
     subject_id: UUID
     generation: int
@@ -146,7 +148,10 @@ class _Opener:
         row = Single.objects.filter(subject_id=self.subject_id, generation=self.generation, n=n).first()
         if row is not None:
             return sealed.read(row, self.root)
-        fresh, source = opening(self.key, n), sequencer.batch_at(self.log_id, index)
+        fresh, told = opening(self.key, n), uses.event_at(self.body_id, index)
+        if told is not None and commitment(leaf.label, fresh, sha256(told).digest()) == leaf.commit:
+            return told, None
+        source = sequencer.batch_at(self.log_id, index)
         events = Shared.objects.none() if source is None else Shared.objects.filter(source=source)
         for data in events.values_list("data", flat=True):
             if commitment(leaf.label, fresh, sha256(bytes(data)).digest()) == leaf.commit:
