@@ -253,8 +253,9 @@ def test_ledger_when_any_file_is_edited_cut_or_gone_then_a_verdict(sealed: Scene
 
 
 def test_ledger_when_a_file_of_the_newest_size_is_gone_then_a_verdict(sealed: Scene, exported: Path) -> None:
-    size = call("verify", exported, "--log-key", sealed.log_key, "--json").json["size"]
-    for name, word in [("checkpoint", "format"), *((f"tile/{kind}/000.p/{size}", "tile") for kind in ("0", "entries"))]:
+    full, width = divmod(call("verify", exported, "--log-key", sealed.log_key, "--json").json["size"], 256)
+    newest = f"{full:03}.p/{width}"
+    for name, word in [("checkpoint", "format"), *((f"tile/{kind}/{newest}", "tile") for kind in ("0", "entries"))]:
         data = (exported / name).read_bytes()
         (exported / name).unlink()
         refused(word, call, "verify", exported, "--log-key", sealed.log_key)

@@ -63,6 +63,8 @@ def _adopt(kek: KeyEncryptionKey) -> int:
 
     Their rows are locked until the keystore has them: meanwhile nobody erases one, whose key would come back.
     """
+    if not Subject.objects.filter(wrapped_key__isnull=False).exists():
+        return 0  # nearly always; a transaction would ask for the write lock at each opening
     with transaction.atomic():
         found = Subject.objects.select_for_update().filter(wrapped_key__isnull=False).order_by("number")[:BATCH]
         keys = {row.number: kek.unwrap(bytes(row.wrapped_key or b""), queries.key_purpose(row.id)) for row in found}
