@@ -210,3 +210,18 @@ def test_audit_policy_when_a_key_is_a_witness_too_then_refused(scene: Scene) -> 
     (scene / "policy").write_text(f"witness w1 {vkey}\nquorum w1\n")
     scene.json("ledger", "policy", scene / "policy")
     scene.refused("option", "ledger", "audit-policy", scene / "policy")
+
+
+def test_report_when_shorter_than_at_the_last_visit_then_refused_with_evidence(scene: Scene) -> None:
+    from dataclasses import replace
+
+    from azukari.completeness.visit import Visit
+
+    scene.json(*about(scene, "report", "-o", scene / "mine.azl"))
+    kept = Visit.of(Report.parse((scene / "mine.azl").read_bytes()))
+    longer = replace(kept, lists=(replace(kept.lists[0], entries=3),))
+    (scene / "kept").write_bytes(longer.encode())
+    refused(
+        "incomplete", call, "verify", scene / "mine.azl", "--log-key", log_key(scene).vkey, "--visit", scene / "kept"
+    )
+    assert (scene / "incomplete-shortened.azm.json").exists()
