@@ -52,7 +52,7 @@ def make(*, body_id: UUID, by: UUID, at: datetime) -> int:
             made_at=moment,
             made_by=by,
         )
-    prune(body_id, log.id)
+    prune(body_id=body_id, log_id=log.id, by=by, at=at)
     return size
 
 
@@ -75,7 +75,7 @@ def _anybody(body_id: UUID) -> bool:
     return any(model.objects.filter(body_id=body_id).exists() for model in (Bulk, Single))
 
 
-def prune(body_id: UUID, log_id: UUID) -> None:
+def prune(*, body_id: UUID, log_id: UUID, by: UUID, at: datetime) -> None:
     """Remove the files of older epochs, and what a crash left of one that was never logged."""
     kept = Epoch.objects.filter(body_id=body_id).order_by("-size").values_list("size", flat=True)[: epochs.KEPT]
     names = {str(size) for size in kept}

@@ -38,7 +38,7 @@ def follow(*, log_id: UUID, by: UUID, at: datetime) -> IndexRootError | None:
     except IndexRootError as error:
         return error
     finally:
-        prune(log.body, log_id)
+        prune(body_id=log.body, log_id=log_id, by=by, at=at)
     return None
 
 
