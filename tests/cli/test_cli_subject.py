@@ -132,6 +132,27 @@ def test_audit_when_every_index_matches_then_the_cosignature_makes_the_report_on
     assert len(list((scene / "public" / "index").iterdir())) == 2
 
 
+def test_erase_when_the_last_index_is_not_audited_then_the_key_stays_until_it_is(scene: Scene) -> None:
+    """The report under the last audited checkpoint lacks the erasure: with the key gone nobody could ever show the rest."""
+    vkey = call("ledger", "audit-key", scene / "auditor.key", "--name", "audit.example/a1", "--json").json["vkey"]
+    (scene / "auditors").write_bytes(f"witness a1 {vkey}\nquorum a1\n".encode())
+    scene.json("ledger", "audit-policy", scene / "auditors")
+    erase = about(scene, "erase", "--ground", "保存期間の満了", "-o", scene / "last.azl")
+    _audited(scene, "first")
+    scene.refused("not-audited", *erase)
+    assert not (scene / "last.azl").exists()
+    scene.json(*about(scene, "key", "-o", scene / "letter.txt"))
+    _audited(scene, "second")
+    assert scene.json(*erase)["entries"] == [3]
+    scene.refused("not-found", *about(scene, "report", "-o", scene / "mine.azl"))
+
+
+def _audited(scene: Scene, name: str) -> None:
+    scene.json("ledger", "export", scene / "public")
+    assert audit(scene, scene / "public", "-o", scene / name).code == 0
+    scene.json("ledger", "audit-answer", scene / name)
+
+
 def test_audit_when_an_index_is_wrong_then_refused_with_evidence_and_nothing_is_signed(scene: Scene) -> None:
     from django.db import transaction
 

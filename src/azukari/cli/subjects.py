@@ -147,16 +147,18 @@ def erase(
 ) -> None:
     """本人を消去する: 台帳に載せ、最後の証明を渡し、鍵を壊す。 Erase a person: log it, write the last report, destroy the key.
 
-    What was cut off is gone on with when the command is repeated.
+    What was cut off, or waits for auditors or witnesses, is gone on with when the command is repeated.
     """
     out.as_json = as_json
     require_new(output)
     office = open_office(office_path, keys_path, login)
     person = _person(office, id_path)
     from azukari.web.leaves.actions import ending
+    from azukari.web.leaves.queries import reporting
 
-    ending.announce(subject_id=person.id, ground=ground, kek=office.kek, by=office.by, at=office.at)
+    leaf = ending.announce(subject_id=person.id, ground=ground, kek=office.kek, by=office.by, at=office.at)
     make_index(office)
+    reporting.require_shown(office.body_id, leaf)
     made = _report(office, person, None)
     _write(output, made.encode())
     ending.destroy(subject_id=person.id, kek=office.kek, by=office.by, at=office.at)

@@ -15,6 +15,7 @@ from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.accounts import queries as accounts
 from azukari.web.leaves.actions import single
 from azukari.web.leaves.models import Bulk, Ending, Single
+from azukari.web.leaves.queries import reporting
 from azukari.web.subjects import queries as subjects
 from azukari.web.subjects.actions import subject
 
@@ -36,32 +37,36 @@ def rekey(*, subject_id: UUID, reason: str = "", kek: KeyEncryptionKey, by: UUID
     return noted
 
 
-def announce(*, subject_id: UUID, ground: str, kek: KeyEncryptionKey, by: UUID, at: datetime) -> None:
-    """Log that the person is erased, and on what ground; once, however often it is called. The key is still there, for
-    the last report. OptionError without a ground; StateError as `rekey`; NotFoundError, KeyFileError.
+def announce(*, subject_id: UUID, ground: str, kek: KeyEncryptionKey, by: UUID, at: datetime) -> int:
+    """Log that the person is erased, and on what ground; once, however often it is called. The index of that leaf. The
+    key is still there, for the last report. OptionError without a ground; StateError as `rekey`; NotFoundError, KeyFileError.
     """
     if not ground.strip():
         raise OptionError("erasing needs a ground")
     with transaction.atomic():
         known = subjects.subject(subject_id)
-        if Ending.objects.select_for_update().filter(subject_id=subject_id).exists():
-            return
+        before = Ending.objects.select_for_update().filter(subject_id=subject_id).first()
+        if before is not None:
+            return before.index
         event = _event(known.body, Act.ERASURE, ground.strip(), at)
         noted = single.note(subject_id=subject_id, event=event, kek=kek, by=by, at=at)
         Ending.objects.create(
             subject_id=subject_id, body_id=known.body, index=noted.index, announced_at=at, announced_by=by
         )
+    return noted.index
 
 
 def destroy(*, subject_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> None:
     """Destroy what the office has of the person: events, openings, key and name. StateError unless it was announced, or
-    while the leaves of a hand-over are on their way; NotFoundError, KeyFileError, StorageError.
+    while the leaves of a hand-over are on their way; NotWitnessedError, NotAuditedError while a last report would not hold
+    that leaf; NotFoundError, KeyFileError, StorageError.
     """
     with transaction.atomic():
         row = Ending.objects.select_for_update().filter(subject_id=subject_id).first()
         if row is None:
             raise StateError("the erasure was not logged yet")
         _require_quiet(row.body_id)
+        reporting.require_shown(row.body_id, row.index)
         Single.objects.filter(subject_id=subject_id).delete()
         row.delete()
         subject.destroy(subject_id=subject_id, kek=kek, by=by, at=at)

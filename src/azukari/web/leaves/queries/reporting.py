@@ -104,9 +104,21 @@ def newest(body_id: UUID, log_id: UUID) -> tuple[sequencer.Signed, Epoch]:
             return signed, epoch
     if not Epoch.objects.filter(body_id=body_id).exists():
         raise NotFoundError("there is no index yet")
-    if auditing.policy(body_id) is not None:
-        raise NotAuditedError
-    raise NotWitnessedError
+    raise _too_few(body_id)
+
+
+def require_shown(body_id: UUID, index: int) -> None:
+    """A report that is made now holds the leaf at ``index``, too: a key that is destroyed before could show it to nobody.
+
+    NotFoundError before the first index; NotWitnessedError, NotAuditedError while too few have cosigned one that covers it.
+    """
+    _, epoch = newest(body_id, sequencer.log_of(body_id).id)
+    if epoch.size <= index:
+        raise _too_few(body_id)
+
+
+def _too_few(body_id: UUID) -> NotAuditedError | NotWitnessedError:
+    return NotWitnessedError() if auditing.policy(body_id) is None else NotAuditedError()
 
 
 def _shown(body_id: UUID, log_id: UUID) -> Iterator[sequencer.Signed]:
