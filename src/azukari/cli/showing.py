@@ -46,7 +46,7 @@ def _commands(out: Speech, folder: Path, officer: str, port: int) -> list[list[s
     out_, in_ = str(folder / "outwards"), str(folder / "inwards")
     every = ["--every", str(EVERY)]
     return [
-        [sys.executable, "-m", "azukari", "--lang", out.language, *arguments]
+        [sys.executable, "-P", "-m", "azukari", "--lang", out.language, *arguments]
         for arguments in (
             ["serve", "--inside", "--port", str(port), *inside],
             ["serve", "--outside", "--port", str(port + 1), *outside],

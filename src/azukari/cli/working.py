@@ -84,7 +84,7 @@ def worker_beside(office_path: Path, keys_path: Path, login: str | None) -> Iter
 
     A fresh process: the table engine has threads, which do not survive a fork.
     """
-    command = [sys.executable, "-m", "azukari", "work", "--below", str(os.getpid())]
+    command = [sys.executable, "-P", "-m", "azukari", "work", "--below", str(os.getpid())]
     command += ["--office", str(office_path), "--keys", str(keys_path), *(["--as", login] if login else [])]
     ours, ending, running = os.getpid(), threading.Event(), [_started(command)]
 

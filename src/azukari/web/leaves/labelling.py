@@ -22,7 +22,8 @@ from azukari.errors import StorageError
 MANY: Final = 200_000
 """From so many leaves on a second process is worth starting."""
 _HEADER: Final = Struct(f">I{HEAD_BYTES}s32s")
-_COMMAND: Final = (sys.executable, "-c", "from azukari.web.leaves.labelling import serve; serve()")
+_COMMAND: Final = (sys.executable, "-P", "-c", "from azukari.web.leaves.labelling import serve; serve()")
+"""``-P``: without it code that lies in the folder in which somebody seals would be run, and be given list keys."""
 
 
 @dataclass(frozen=True, repr=False)
