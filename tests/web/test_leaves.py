@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import date, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,29 @@ def test_index_when_a_bulk_is_open_then_it_waits(office: Office) -> None:
     assert not epoch.make_due(body_id=office.ledger.body_id, by=BY, at=NOW), "one an hour"
     office.ledger.integrate()
     assert len(office.checked("1")[1].lists[0].entries) == 1, "nothing of the refused change of keys is left"
+
+
+def test_index_when_a_bulk_ends_just_after_the_entries_were_counted_then_it_waits(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first leaves would be in the index and its last ones not: a list with a hole, which convicts the office."""
+    from azukari.web.leaves.models import Epoch
+    from azukari.web.sequencer import queries
+
+    made, real = office.begin(["1", "2"]), queries.count
+
+    def counting(log_id: Any) -> int:
+        size = real(log_id)
+        monkeypatch.setattr(queries, "count", real)
+        office.finish(made)
+        return size
+
+    monkeypatch.setattr(queries, "count", counting)
+    with pytest.raises(StateError):
+        office.index()
+    assert not Epoch.objects.exists()
+    office.index()
+    assert office.checked("1")[0].shown == 1
 
 
 def test_index_when_made_three_times_then_two_are_kept_and_each_is_that_of_all_leaves(office: Office) -> None:
@@ -312,6 +336,20 @@ def test_leaves_when_the_process_beside_ends_then_an_error_of_storage(monkeypatc
         list(labelling.leaves([block, block], 2))
 
 
+def test_leaves_when_a_folder_holds_code_then_the_process_beside_runs_none_of_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whoever seals does so in a folder of files that came from anywhere; list keys go to that process."""
+    from azukari.web.leaves import labelling
+
+    (tmp_path / "azukari").mkdir()
+    (tmp_path / "azukari" / "__init__.py").write_text("raise SystemExit(9)\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(labelling, "MANY", 1)
+    block = labelling.Block(bytes(26), bytes(32), bytes(32), (1).to_bytes(8, "little"))
+    assert list(labelling.leaves([block], 1)) == [block.leaves()]
+
+
 def test_plan_when_leaves_are_fewer_or_more_than_counted_then_refused() -> None:
     from azukari.errors import FormatError
     from azukari.web.leaves import plan
@@ -322,8 +360,6 @@ def test_plan_when_leaves_are_fewer_or_more_than_counted_then_refused() -> None:
 
 
 def test_index_when_served_and_exported_then_the_two_newest_that_a_checkpoint_covers(office: Office) -> None:
-    from pathlib import Path
-
     from django.test import Client
     from tests.web.bodies import screens
 

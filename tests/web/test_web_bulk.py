@@ -123,6 +123,24 @@ def test_bulk_when_it_runs_then_no_transaction_is_longer_than_its_chunk(ledger: 
     assert len(leaves_of(ledger, batch)) == 5_000
 
 
+def test_bulk_when_it_is_huge_and_others_write_all_the_time_then_its_stretches_still_fit_into_one_entry(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten million leaves, say, in a busy office: an entry that does not fit leaves the bulk open for ever."""
+    from azukari.web.sequencer import queries
+    from azukari.web.sequencer.actions import bulk
+
+    monkeypatch.setattr(bulk, "MOST_RUNS", 3)
+    batch = prepare(ledger, 8_100)  # more than CHUNK in each of three
+
+    def read(start: int, count: int) -> list[bytes]:
+        ledger.append(b"urgent")
+        return [leaf(n) for n in range(start, start + count)]
+
+    append_all(batch, read)
+    assert len(queries.batch(batch).runs) <= 3 and len(leaves_of(ledger, batch)) == 8_100
+
+
 # --- the integrator ------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from azukari.completeness.index_entry import IndexEntry
 from azukari.errors import StateError
@@ -24,14 +25,14 @@ EVERY: Final = timedelta(hours=1)
 def make(*, body_id: UUID, by: UUID, at: datetime) -> int:
     """Index all leaves of the body's log, write the files, log the entry; returns the size that it is of.
 
-    1. Count the entries; from here on the index is of these. 2. No bulk may be under way: some of its numbers were
-    taken before, and their leaves are still to come. 3. Build, and write files that nobody reads yet. 4. The entry and
+    1. Count the entries; from here on the index is of these. 2. No bulk may have been under way then: some of its numbers
+    were taken before, and their leaves came later. 3. Build, and write files that nobody reads yet. 4. The entry and
     its row, in one transaction; whoever was faster wins. StateError for 2 and 4; TileError, StorageError.
     """
     log, moment = sequencer.log_of(body_id), at.replace(microsecond=0)
     last = Epoch.objects.filter(body_id=body_id).order_by("-size").first()
     size = sequencer.count(log.id)  # 1
-    if Bulk.objects.filter(body_id=body_id, state=Bulk.State.OPEN).exists():  # 2
+    if _under_way(body_id, size):  # 2
         raise StateError("the leaves of a hand-over are on their way; the index waits for them")
     if last is not None and moment < last.made_at:
         raise StateError("the clock is behind that of the last index")
@@ -68,6 +69,12 @@ def make_due(*, body_id: UUID, every: timedelta = EVERY, by: UUID, at: datetime)
     except StateError:
         return False
     return True
+
+
+def _under_way(body_id: UUID, size: int) -> bool:
+    """Whether a bulk is open, or its last entry is not among the first ``size``: it ended since they were counted."""
+    known = Bulk.objects.filter(body_id=body_id)
+    return known.filter(Q(state=Bulk.State.OPEN) | Q(entry_index__gte=size)).exists()
 
 
 def _anybody(body_id: UUID) -> bool:

@@ -21,10 +21,10 @@ from azukari.web.sequencer.actions import entry
 from azukari.web.sequencer.models import Batch, BatchRun, Log
 
 CHUNK: Final = 2_000
-"""Most leaves of one transaction."""
+"""Most leaves that are appended at a time; of one transaction, too, but in a batch of more than ``MOST_RUNS`` such chunks."""
 _LEAST: Final = 50
 MOST_RUNS: Final = 2_500
-"""Chunks of one batch at most, so that one entry can say where its leaves are (``azukari/leaves/v1``)."""
+"""Transactions of one batch at most, so that one entry can say where its leaves are (``azukari/leaves/v1``)."""
 _HELD: Final = 0.006  # seconds that one transaction may hold the write lock while others want it
 _PAUSE: Final = 1.0  # the pause after a transaction while others write, as a share of the time that it took
 _GAP: Final = 0.0025  # seconds of a pause at least: whoever waits asks every millisecond (``web.sqlite``)
@@ -96,7 +96,9 @@ def append_all(
         with transaction.atomic():
             _lock(batch_id)
             locked = time.monotonic()
-            append_chunk(batch_id=batch_id, offset=offset, leaves=leaves, by=by, at=at)
+            for first in range(0, len(leaves), CHUNK):
+                chunk = leaves[first : first + CHUNK]
+                append_chunk(batch_id=batch_id, offset=offset + first, leaves=chunk, by=by, at=at)
         offset += len(leaves)
         progress(offset, batch.total)
         time.sleep(pace.after(asked, locked, time.monotonic()))
@@ -112,7 +114,7 @@ class _Pace:
     """一括記載の歩調。 How many leaves go into the next transaction, and how long the pause before it is."""
 
     def __init__(self, least: int) -> None:
-        self.size = self._least = max(_LEAST, min(CHUNK, least))
+        self.size = self._least = max(_LEAST, least)
         self._crowded = float("-inf")
 
     def after(self, asked: float, locked: float, done: float) -> float:
@@ -120,7 +122,7 @@ class _Pace:
         if locked - asked > _WAITED:
             self._crowded = done
         if done - self._crowded >= _CROWDED:  # alone: fewer leaves would only mean more syncs
-            self.size = CHUNK
+            self.size = max(CHUNK, self._least)
             return _GAP
         self.size = max(self._least, _next_size(self.size, done - locked))
         return max(_GAP, (done - locked) * _PAUSE)
