@@ -217,6 +217,7 @@ _PEOPLE: Final = {
     "a protection of this person is in force": "この人の支援措置が実施中です",
     "the list is empty": "一覧が空です",
     "one column of local ids (宛名番号)": "宛名番号の列が一つ要ります",
+    "several columns are read as local ids of one person; leave one, declare the others": "同じ人の宛名番号と読める列が二つ以上あります。一つを残し、ほかの列（通し番号など）の種類を指定してください",
 }
 _WORK: Final = {
     "another worker has this job": "別の作業者が受け持っています",

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from azukari.errors import NothingToSealError, NumberInTextError
+from azukari.errors import ColumnError, NothingToSealError, NumberInTextError
 from azukari.fields.kinds import Field, Kind
 from azukari.tables.twelve import find_number_cells, find_numbers_in_text
 from azukari.tables.typing import ColumnTyping
@@ -69,18 +69,28 @@ def unique_rows(source: pl.DataFrame, choice: Choice) -> int:
 def verify_choice(source: pl.DataFrame, choice: Choice) -> None:
     """Refuse a choice that must not be sealed.
 
-    Raises NothingToSealError if no column leaves, NumberInTextError if a column that would leave holds, in any
+    Raises NothingToSealError if no column leaves, ColumnError if two columns could be the ids by which the office knows
+    people: with a running number in front of them, everybody's entry would stand in the list of somebody else or of
+    nobody. NumberInTextError if a column that would leave holds, in any
     cell, what may be an individual number: free text above all, but a number keyed into a name, telephone or
     amount column leaves just as well (names the first rows, counted from 1 as in a spreadsheet without
     its header, never the text).
     """
     if not choice.leaving or not source.height:
         raise NothingToSealError
+    _require_one_id(choice)
     for header, field in choice.leaving:
         rows = _numbers(source[header], field.kind)
         if rows:
             shown = ", ".join(str(row) for row in rows[:5])
             raise NumberInTextError(f"{header}: {shown}{' ...' if len(rows) > 5 else ''}", rows=len(rows))
+
+
+def _require_one_id(choice: Choice) -> None:
+    """Of each role; whoever declares the columns says which. Headers stay unsaid: one of them may be somebody's."""
+    roles = [field.role for _, field, _ in choice.fates if field and field.kind is Kind.LOCAL_ID]
+    if len(set(roles)) < len(roles):
+        raise ColumnError("several columns are read as local ids of one person; leave one, declare the others")
 
 
 def _numbers(column: pl.Series, kind: Kind) -> list[int]:
