@@ -66,6 +66,7 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
     from azukari.web.custody.actions import consignment, document, entrustment, party, permission
     from azukari.web.jobs.actions import queue
     from azukari.web.subjects.actions import protection
+    from azukari.web.trail.actions import source
 
     body_id = ledger.body_id if body_id is None else body_id
     parties = []
@@ -108,6 +109,7 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
         "consignment_id": consignment.consign(slip=slip, kek=KEK, by=BY, at=AT),
         "document_id": document.add(body_id=body_id, terms=terms, file=attached, kek=KEK, by=BY, at=AT),
         "protection_id": held[0],
+        "source_id": source.add(body_id=body_id, name=f"{mark} 台帳", terms=source.Terms(), by=BY, at=AT)[0],
         "party_id": parties[0],
         "entrustment_id": work,
         "permission_id": asked,

@@ -65,6 +65,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
         "uses",
         "利用記録のファイルを試しに読む / look at a file of uses: what could be taken, what would wait",
     ),
+    "source": ("telling", "source", "利用記録の記録元 / sources of uses: take their files, see what waits"),
     "witness": ("witness", "witness", "証人 / a witness that cosigns the ledgers of other bodies"),
     "demo": ("demo", "demo", "実演 / the whole story on fictitious people"),
 }

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NUMBER = "number-in-text"
     NOBODY = "nobody"
     DIFFERENT = "told-differently"
+    NO_POOL = "no-sealed-keys"
 
     def label(self, language: Language) -> str:
         """A short sentence."""
@@ -65,5 +66,9 @@ _LABELS: dict[Reason, tuple[str, str]] = {
         "There are twelve digits that may be an individual number.",
     ),
     Reason.NOBODY: ("誰のことか分かりません。", "Whom it is about cannot be told."),
+    Reason.NO_POOL: (
+        "存否を答えない記録のための鍵が、まだありません。",
+        "There are no keys yet for a use whose existence is not answered.",
+    ),
     Reason.DIFFERENT: ("同じ番号で、前と内容が違います。", "Under the same number something else was told before."),
 }

@@ -45,6 +45,7 @@ NOT_WRAPPED: Final[Mapping[str, str]] = {
     "enrolment.Enrolment.code_hash": "scrypt hash: nothing to unwrap",
     "citizens.Citizen.code_hash": "scrypt hash: nothing to unwrap",
     "accounts.Token.digest": "SHA-256 of a random token: nothing to unwrap",
+    "trail.Source.digest": "SHA-256 of a random token: nothing to unwrap",
     "keyring.ReplacedKey.wrapped_key": "the key that is being replaced, wrapped under its successor; gone at the end",
     "custody.Entrustment.purpose_opening": "opens a commitment to a text that stands beside it",
     "custody.Permission.opening_seed": "opens commitments to texts that stand beside it, and is shown in certificates",

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "azukari.web.custody",
     "azukari.web.counter",
     "azukari.web.incidents",
+    "azukari.web.trail",
     "allauth",
     "allauth.account",
     "allauth.mfa",

@@ -50,23 +50,45 @@ def by_token(*roles: Role, methods: Collection[str]) -> Callable[[_View], _View]
 
 def admit(request: HttpRequest, rule: Rule) -> HttpResponse | None:
     """None lets the request pass as the token's person; else the refusal: 401, 403 or 429."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if _wrong(address) >= WRONG:
-        return _with(refused_as_json(LimitError("too many wrong tokens"), 429), "Retry-After", str(WINDOW))
+    if (refusal := locked_out(request)) is not None:
+        return refusal
     person = _person(request)
     if person is None:
-        cache.set(_key(address), _wrong(address) + 1, WINDOW)  # a lost count lets one more guess pass, of 2^256
-        refusal = refused_as_json(NotPermittedError("a valid access token is needed"), 401)
-        return _with(refusal, "WWW-Authenticate", 'Bearer realm="azukari"')
+        return wrong(request)
     if person.role not in (rule.roles or frozenset()) & here():
         return refused_as_json(NotPermittedError(), 403)
     request.user = person
     return None
 
 
+def shown(request: HttpRequest) -> str | None:
+    """The token of a request, as it was written; None where there is none."""
+    found = _TOKEN.match(request.headers.get("Authorization", ""))
+    return found.group(1) if found else None
+
+
+def locked_out(request: HttpRequest) -> HttpResponse | None:
+    """429 while too many wrong tokens came from this address: then no other is looked at."""
+    if _wrong(_address(request)) < WRONG:
+        return None
+    return _with(refused_as_json(LimitError("too many wrong tokens"), 429), "Retry-After", str(WINDOW))
+
+
+def wrong(request: HttpRequest) -> HttpResponse:
+    """401 for a token that is nobody's, which is counted."""
+    address = _address(request)
+    cache.set(_key(address), _wrong(address) + 1, WINDOW)  # a lost count lets one more guess pass, of 2^256
+    refusal = refused_as_json(NotPermittedError("a valid access token is needed"), 401)
+    return _with(refusal, "WWW-Authenticate", 'Bearer realm="azukari"')
+
+
 def _person(request: HttpRequest) -> Any:
-    shown = _TOKEN.match(request.headers.get("Authorization", ""))
-    return queries.bearer(shown.group(1), now()) if shown else None
+    token = shown(request)
+    return None if token is None else queries.bearer(token, now())
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _wrong(address: str) -> int:

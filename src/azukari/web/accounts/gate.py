@@ -33,6 +33,7 @@ _MENU: Final = (
     ("許諾", "Permissions", "permissions", {"officer", "approver", "auditor"}),
     ("受渡し", "Hand-overs", "hand_overs", {"officer", "approver", "auditor"}),
     ("便", "Crossings", "crossings", {"officer", "approver", "auditor"}),
+    ("記録元", "Sources", "sources", {"officer", "approver", "auditor"}),
     ("支援措置", "Protective measures", "protections", {"officer", "approver", "auditor"}),
     ("職員", "People", "people", {"administrator"}),
     ("招待", "Invitations", "invitations", {"approver", "auditor", "administrator"}),

@@ -33,6 +33,7 @@ OFFICE: Final[Mapping[str, Look]] = {
     "recovery": work.recovery,
     "jobs": work.work,
     "crossings": work.crossings,
+    "sources": work.sources,
     "public-ledger": work.public_ledger,
 }
 

@@ -13,6 +13,7 @@ from azukari.web.custody import places
 from azukari.web.jobs import queries as jobs
 from azukari.web.sequencer import checked, hold, queries
 from azukari.web.sequencer.queries import mirrors
+from azukari.web.trail import queries as trail
 
 
 def held(seen: Installation) -> Observation | None:
@@ -44,6 +45,17 @@ def clock(seen: Installation) -> Observation | None:
     if seen.at < max(signed) - seen.bounds.clock:
         return broken("clock", f"時計が、最後の署名（{max(signed):%Y-%m-%d %H:%M}）より遅れています。", f"The clock is behind the last checkpoint ({max(signed):%Y-%m-%d %H:%M}).")  # fmt: skip
     return good("clock", "時計は、最後の署名より進んでいます。", "The clock is ahead of the last checkpoint.")
+
+
+def sources(seen: Installation) -> Observation | None:
+    """Every source of uses has told something as often as it should; None where there is none."""
+    bodies = [body.id for body in accounts.bodies()]
+    if not any(trail.sources(body_id) for body_id in bodies):
+        return None
+    silent = sum(len(trail.silent(body_id, seen.at)) for body_id in bodies)
+    if silent:
+        return look("sources", f"知らせが途絶えた記録元 {silent} 件: azukari source list", f"{silent} source(s) of uses are silent: azukari source list")  # fmt: skip
+    return good("sources", "記録元は、どれも知らせています。", "No source of uses is silent.")
 
 
 def recovery(seen: Installation) -> Observation:

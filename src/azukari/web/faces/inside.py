@@ -11,6 +11,7 @@ from azukari.web.accounts.rules import anybody
 urlpatterns = [
     path("", include("azukari.web.custody.urls")),
     path("", include("azukari.web.subjects.urls")),
+    path("", include("azukari.web.trail.urls")),
     path("", include(accounts.urlpatterns)),
     path("", include(accounts.provider)),
     path("", include(accounts.people)),
