@@ -21,7 +21,7 @@ from tests.cli.scene import Answer, Scene, call
 from tests.web.conftest import AT, BY, ORIGIN, SEED, Ledger, Server
 from tools.postgres import programs
 
-from azukari.errors import AzukariError, ForkError, FormatError, OptionError, SignatureError, StateError
+from azukari.errors import AzukariError, ForkError, FormatError, OptionError, SignatureError, StateError, StorageError
 from azukari.ledger import Cosigner
 from azukari.ledger.entry import canonical
 from azukari.ledger.witnessing import Answer as Answer_
@@ -453,6 +453,53 @@ def test_backup_when_people_seal_meanwhile_then_each_package_has_its_entry_and_e
         sizes.add(len(logged))
         scenes.close()
     assert len(sizes) > 1, "nothing was sealed between two backups, so this shows nothing"
+
+
+def test_backup_when_the_leaves_of_a_hand_over_are_finished_meanwhile_then_the_restored_office_can_finish_them_too(
+    on_sqlite: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The register of then owes them, and without the list of people nobody could ever append them, nor make an index."""
+    from azukari.cli.options import open_office
+    from azukari.web.backup import making
+    from azukari.web.custody import places
+    from azukari.web.custody.actions import releasing
+    from azukari.web.leaves.actions import bulk
+    from azukari.web.subjects import keystore
+
+    scene = scenes.copied(on_sqlite.folder, tmp_path / "scene")
+    scenes.people().head(40).write_csv(scene / "small.csv")
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk, "finish", _refusing)
+        patch.setattr(places, "pending", lambda: False)  # nor is it begun again when the office is opened
+        assert scene.run(*_sealing(scene)).code != 0
+        opened = open_office(scene / "office", scene / "office.key", None)
+    finished: list[int] = []
+
+    def meanwhile(done: int, total: int) -> None:
+        if not finished:
+            acting = {"kek": opened.kek, "by": opened.by, "at": opened.at}
+            finished.append(releasing.recover(**acting).finished)
+
+    with (scene / "during.azb").open("wb") as out:
+        to = [Identity.parse((scene / "oversight.key").read_text()).recipient]
+        making.make(out, kek=opened.kek, to=to, programs=None, at=opened.at, progress=meanwhile)
+    assert finished == [1] and not list((scene / "office" / "spool").glob("*.people"))
+    scenes.close()
+    back = scenes.copied(scene.folder, tmp_path / "back")
+    shutil.rmtree(back / "office")
+    assert restore(back, back / "office", "--published", back / "published", file="during.azb").code == 0
+    shutil.copy(scene / "office" / keystore.FILE, back / "office" / keystore.FILE)
+    back.json("recover")
+    back.json("ledger", "index")
+
+
+def _refusing(**named: object) -> None:
+    raise StorageError("the machine went down")
+
+
+def _sealing(scene: Scene) -> list[object]:
+    to = ["--entrustment", "照合", "--to", scenes.PARTY[SLUG]]
+    return ["seal", scene / "small.csv", *to, "-o", scene / "cut.azk"]
 
 
 SEALING = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +28,8 @@ from azukari.web.subjects import keystore
 TYPE: Final = "azukari/backup/v1"
 # The register comes from its database; the rest is made anew, or must not outlive its work.
 LEFT_OUT: Final = {environment.SESSION_KEY, environment.ADDRESS, "uploads", "cache", "epochs"}
+# What a register with leaves on their way cannot do without: held open, since whoever finishes them removes it.
+_OWED: Final = (".people", ".plan")
 # With what SQLite keeps beside them. The keystore has backups of its own, which do not live as long.
 _REGISTER: Final = (environment.SQLITE, "lock.sqlite3", keystore.FILE)
 
@@ -65,7 +67,8 @@ def make(
     """Write a backup of the open office, sealed to the age keys ``to``, into ``out``; only one process does so at a time.
 
     1. For a moment nobody seals: the names of all files and a snapshot of the register are taken. 2. The register is read
-    from its snapshot. 3. Then the files; a payload that became a package meanwhile is taken as that package.
+    from its snapshot. 3. Then the files; a payload that became a package meanwhile is taken as that package, and people
+    whose leaves were on their way as they were then.
 
     Raises OptionError, StateError (somebody sealed for ten minutes), KeyFileError (the key was replaced while this waited),
     StorageError.
@@ -74,9 +77,10 @@ def make(
         with places.sealing_alone():  # 1
             _require_own(kek)
             names = list(_files(office.folder()))
+            owed = {name: stack.enter_context(_opened(name)) for name in names if Path(name).suffix in _OWED}
             taken = stack.enter_context(snapshot(office.folder(), programs))
         count = _Count(taken.size + sum(_size(name) for name in names), progress)
-        members = _members(taken, names, count)
+        members = _members(taken, names, owed, count)
         encrypt(archive(_header(taken, kek, at), members, kek), out, to)
         count.finish()
     return Made(count.files, count.done)
@@ -139,17 +143,21 @@ def _size(name: str) -> int:
         return 0
 
 
-def _members(taken: Snapshot, names: Sequence[str], count: _Count) -> Iterator[Member]:
+def _members(taken: Snapshot, names: Sequence[str], owed: Mapping[str, IO[bytes]], count: _Count) -> Iterator[Member]:
     for member in taken.members():  # 2
         yield Member(member.name, member.size, count.counted(member.blocks))
     done = set(names)
     for name in names:  # 3
-        found = _read(name, done)
+        found = (name, owed[name]) if name in owed else _read(name, done)
         if found is not None:
             actual, file = found
             with file:
                 count.files += 1
                 yield Member(actual, os.fstat(file.fileno()).st_size, count.counted(blocks(file)))
+
+
+def _opened(name: str) -> IO[bytes]:
+    return (office.folder() / name).open("rb")
 
 
 def _read(name: str, listed: set[str]) -> tuple[str, IO[bytes]] | None:
@@ -158,13 +166,13 @@ def _read(name: str, listed: set[str]) -> tuple[str, IO[bytes]] | None:
     A file that is gone was removed for good meanwhile, as a copy record over its last day; the ledger will say so again.
     """
     try:
-        return name, (office.folder() / name).open("rb")
+        return name, _opened(name)
     except FileNotFoundError:
         place = Path(name)
         package = f"packages/{place.stem}.azk"
         if place.suffix != ".payload" or package in listed:
             return None
-        return package, (office.folder() / package).open("rb")
+        return package, _opened(package)
     except OSError:
         raise StorageError("a file of the office cannot be read") from None
 
