@@ -464,7 +464,6 @@ def test_backup_when_the_leaves_of_a_hand_over_are_finished_meanwhile_then_the_r
     from azukari.web.custody import places
     from azukari.web.custody.actions import releasing
     from azukari.web.leaves.actions import bulk
-    from azukari.web.subjects import keystore
 
     scene = scenes.copied(on_sqlite.folder, tmp_path / "scene")
     scenes.people().head(40).write_csv(scene / "small.csv")
@@ -488,7 +487,10 @@ def test_backup_when_the_leaves_of_a_hand_over_are_finished_meanwhile_then_the_r
     back = scenes.copied(scene.folder, tmp_path / "back")
     shutil.rmtree(back / "office")
     assert restore(back, back / "office", "--published", back / "published", file="during.azb").code == 0
-    shutil.copy(scene / "office" / keystore.FILE, back / "office" / keystore.FILE)
+    (keys,) = (scene / "keystores").iterdir()
+    opening = ("-i", scene / "oversight.key", "--keys", scene / "office.key")
+    done = call("keystore", "restore", keys, *opening, "--office", back / "office")
+    assert done.code == 0, "the leaves that are owed wait for the keys"
     back.json("recover")
     back.json("ledger", "index")
 

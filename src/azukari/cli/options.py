@@ -73,7 +73,8 @@ def now() -> datetime:
 
 
 def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office:
-    """Open an office for one command; what a crash left is finished or voided first.
+    """Open an office for one command; what a crash left is finished or voided first. While the keystore is lost that waits:
+    else leaves that are owed would keep everybody out, who restores the keystore too.
 
     Raises NotFoundError, KeyFileError, NotPermittedError.
     """
@@ -83,6 +84,7 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
     from azukari.web.custody import places
     from azukari.web.custody.actions import releasing
     from azukari.web.keyring import queries as keyring
+    from azukari.web.subjects import queries as subjects
     from azukari.web.subjects.actions import settling
 
     person = accounts.person(login) if login else _only_officer()
@@ -91,7 +93,7 @@ def open_office(office_path: Path, keys_path: Path, login: str | None) -> Office
     keyring.open_replaced(kek)
     opened = Office(kek, body.id, person.id, now())
     settling.settle(kek=kek, by=opened.by, at=opened.at)
-    if places.pending():
+    if places.pending() and not subjects.is_keystore_lost():
         with suppress(StateError):  # another process is sealing, and will finish what lies there; nobody is asked
             releasing.recover(kek=kek, by=opened.by, at=opened.at)
     return opened

@@ -150,6 +150,11 @@ def in_keystore() -> bool:
     return Subject.objects.filter(erased_at=None, wrapped_key=None).exists()
 
 
+def is_keystore_lost() -> bool:
+    """Whether the office has lost its keystore: there are people, and the file is not there."""
+    return not keystore.exists(store_path()) and in_keystore()
+
+
 def all_of_before() -> bool:
     """Whether there are people, and all keys are still where they were before there was a keystore."""
     return not in_keystore() and Subject.objects.filter(wrapped_key__isnull=False).exists()
