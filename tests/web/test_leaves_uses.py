@@ -15,9 +15,10 @@ from tests.web.bodies import KEK
 from tests.web.conftest import BY, Ledger
 from tests.web.listing import NOW, Office, event
 
-from azukari.completeness.event import Event
 from azukari.completeness.leaf import Leaf, is_leaf
 from azukari.errors import FormatError, OptionError, StateError
+
+PURPOSES = ("給付の審査", '"at":"1970-01-01T00:00:00Z"', "照会\\")
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def use_id(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()[:16]
 
 
-def note(office: Office, told: list[tuple[str, int, datetime]], patterns: list[Event]) -> list[int]:
+def note(office: Office, told: list[tuple[str, int, datetime]], patterns: list[Any]) -> list[int]:
     """(local id, place of the pattern, moment) each."""
     from django.db import transaction
 
@@ -46,10 +47,10 @@ def note(office: Office, told: list[tuple[str, int, datetime]], patterns: list[E
         return uses.note(body_id=office.ledger.body_id, uses=given, kek=KEK, by=BY, at=NOW)
 
 
-def patterns() -> list[Event]:
+def patterns() -> list[Any]:
     from azukari.web.leaves.blocks import pattern_of
 
-    return [pattern_of(event(purpose=purpose)) for purpose in ("給付の審査", '"at":"1970-01-01T00:00:00Z"', "照会\\")]
+    return [pattern_of(event(purpose=purpose)) for purpose in PURPOSES]
 
 
 def test_report_when_uses_were_noted_together_then_each_person_has_their_own_and_it_checks(office: Office) -> None:
@@ -66,7 +67,7 @@ def test_report_when_uses_were_noted_together_then_each_person_has_their_own_and
     assert sorted(one.event.at for one in entries if one.event.at) == sorted([late, NOW, NOW, NOW])
     assert {one.index for one in entries} >= {indexes[0], indexes[2], indexes[4]}
     found = {one.index: one.event for one in entries}
-    assert found[indexes[2]].purpose == patterns()[1].purpose and found[indexes[2]].id == use_id(f"2/{told[2]}").hex()
+    assert found[indexes[2]].purpose == PURPOSES[1] and found[indexes[2]].id == use_id(f"2/{told[2]}").hex()
     assert [len(office.checked(one)[1].lists[0].entries) for one in ("b", "c")] == [1, 2]
 
 
@@ -156,6 +157,7 @@ def test_note_when_outside_a_transaction_or_of_somebody_erased_then_refused(offi
         uses.note(body_id=office.ledger.body_id, uses=given, kek=KEK, by=BY, at=NOW)
     person = office.person("a").id
     ending.announce(subject_id=person, ground="保存期間の満了", kek=KEK, by=BY, at=NOW)
+    office.index()
     ending.destroy(subject_id=person, kek=KEK, by=BY, at=NOW)
     refused(office, StateError, numbers=given.numbers)
 
@@ -174,7 +176,8 @@ def test_template_when_filled_then_the_bytes_are_those_of_the_event(
 
     at = datetime.fromtimestamp(moment, UTC)
     whole = event(purpose=purpose, party=party, unit=unit, id=use.hex(), at=at, day=day_of(at), country=country)
-    assert Template.of(pattern_of(whole).encode()).event(moment, use) == whole.encode()
+    pattern = pattern_of(whole)
+    assert pattern.event(moment, use) == whole.encode() and Template.of(pattern.data) == pattern
     assert row_at(packed([(1, 2, bytes(16)), (7, moment, use)]), 1) == (7, moment, use)
 
 

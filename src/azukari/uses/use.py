@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from azukari.errors import FormatError, Language
@@ -153,6 +154,8 @@ def use_of(raw: Raw, now: datetime) -> Use:
 
 def _text(member: str, value: str | list[str]) -> str:
     """The member without space around it; judged, too, where it is a list."""
+    if not value:  # most members of most uses
+        return ""
     text = (value if isinstance(value, str) else ",".join(value)).strip()
     if not text:
         return ""
@@ -238,6 +241,7 @@ def _fields(value: str | list[str]) -> tuple[Field, ...]:
     return tuple(sorted(found, key=str))
 
 
+@lru_cache(1_024)  # sources have few words, and say them in every use
 def _field(word: str) -> Field:
     """A word of the vocabulary, or a heading that says one."""
     try:

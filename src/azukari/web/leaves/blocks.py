@@ -24,17 +24,13 @@ _NO_ID: Final = "0" * 32
 _CUTS: Final = (b'"at":"1970-01-01T00:00:00Z"', b'"day":"1970-01-01"', b'"id":"' + _NO_ID.encode() + b'"')
 
 
-def pattern_of(event: Event) -> Event:
-    """The event without its moment, day and id. OptionError for one that is no use, or that ends."""
-    if event.act is not Act.USE or event.until is not None:
-        raise OptionError("only a use has a pattern")
-    return replace(event, at=EPOCH, day=_NO_DAY, id=_NO_ID)
-
-
 @dataclass(frozen=True)
 class Template:
-    """利用のひな型。 A pattern, cut into the four pieces between which moment, day and id go."""
+    """利用のひな型。 A pattern: canonical bytes of an event without its moment, day and id, cut into the four pieces between
+    which those go.
+    """
 
+    data: bytes
     pieces: tuple[bytes, ...]
 
     @classmethod
@@ -46,7 +42,7 @@ class Template:
             if not found:
                 raise FormatError("pattern")
             pieces.append(before)
-        return cls((*pieces, rest))
+        return cls(pattern, (*pieces, rest))
 
     def event(self, moment: int, use_id: bytes) -> bytes:
         """The canonical event of a use at ``moment`` (POSIX seconds) with this id (16 bytes)."""
@@ -56,6 +52,13 @@ class Template:
         return b'%b"at":"%bZ"%b"day":"%b"%b"id":"%b"%b' % (
             first, when.encode(), second, day.encode(), third, use_id.hex().encode(), last,
         )  # fmt: skip
+
+
+def pattern_of(event: Event) -> Template:
+    """What an event has in common with others. OptionError for one that is no use, or that ends."""
+    if event.act is not Act.USE or event.until is not None:
+        raise OptionError("only a use has a pattern")
+    return Template.of(replace(event, at=EPOCH, day=_NO_DAY, id=_NO_ID).encode())
 
 
 def packed(rows: Iterable[tuple[int, int, bytes]]) -> bytes:

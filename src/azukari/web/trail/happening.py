@@ -6,20 +6,20 @@ import hmac
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
 from azukari.completeness.event import Act, Event
 from azukari.fields.days import day_of
-from azukari.ledger.entry import canonical
 from azukari.uses.use import Use
 
 MARK: Final = 16  # bytes
 _ID: Final = b"azukari/use-id/v1\0"
 _SAME: Final = (
-    "act", "purpose", "purpose_label", "basis", "unit", "role", "party", "system", "country", "fields", "items",
-    "entrustment",
+    "act", "purpose", "purpose_label", "basis", "unit", "role", "party", "system", "country", "items", "entrustment",
 )  # fmt: skip
+_of_same: Final = attrgetter(*_SAME)
 _DPV: Final = "https://w3id.org/"
 
 
@@ -30,15 +30,10 @@ def use_id(source_id: UUID, number: str) -> bytes:
 
 def mark(key: bytes, use: Use) -> bytes:
     """What tells whether the same is told again, 16 bytes under ``key``: all members, the person among them."""
-    told = {name: str(getattr(use, name) or "") for name in _SAME} | {
-        "fields": ",".join(map(str, use.fields)),
-        "noted": _moment(use.noted),
-        "reveal_after": str(use.reveal_after or ""),
-        "subject": use.subject,
-        "time": _moment(use.time),
-        "visibility": use.visibility.value,
-    }
-    return hmac.digest(key, canonical(told), "sha256")[:MARK]
+    told = [use.subject, use.visibility.value, _moment(use.time), _moment(use.noted), str(use.reveal_after or "")]
+    told += _of_same(use)
+    told += map(str, use.fields)
+    return hmac.digest(key, "\0".join(told).encode(), "sha256")[:MARK]  # no member holds a control character
 
 
 def events(body: str) -> Callable[[Use, bytes], Event]:
@@ -76,7 +71,7 @@ def purpose(use: Use) -> str:
 
 def same(use: Use) -> tuple[Any, ...]:
     """What two uses have in common that share a pattern."""
-    return tuple(getattr(use, name) for name in _SAME)
+    return _of_same(use), use.fields
 
 
 def _moment(at: datetime | None) -> str:

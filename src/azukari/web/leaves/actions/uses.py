@@ -13,7 +13,7 @@ import numpy as np
 from django.db import transaction
 from numpy.typing import NDArray
 
-from azukari.completeness.event import Act, Event
+from azukari.completeness.event import Act
 from azukari.completeness.labels import tails
 from azukari.completeness.leaf import NO_ENTRUSTMENT, head
 from azukari.completeness.making import label_of
@@ -37,7 +37,7 @@ class Uses:
     seconds), id (16 bytes).
     """
 
-    patterns: Sequence[Event]
+    patterns: Sequence[Template]
     numbers: NDArray[np.int64]
     places: Sequence[int]
     moments: Sequence[int]
@@ -80,9 +80,8 @@ def _leaves(body_id: UUID, uses: Uses, kek: KeyEncryptionKey, by: UUID, at: date
     keys = subjects.list_keys(uses.numbers, subjects.generations(uses.numbers), kek)
     if b"" in keys:
         raise StateError("one of these people was erased")
-    templates = [Template.of(pattern.encode()) for pattern in uses.patterns]
     told = zip(uses.places, uses.moments, uses.ids, strict=True)
-    hashes = [sha256(templates[place].event(moment, use_id)).digest() for place, moment, use_id in told]
+    hashes = [sha256(uses.patterns[place].event(moment, use_id)).digest() for place, moment, use_id in told]
     heads = _Heads()
     made = tails(keys, taken.tolist(), hashes)
     return [heads.at(moment) + tail for moment, tail in zip(uses.moments, made, strict=True)]
@@ -101,9 +100,9 @@ class _Heads:
         return self._of[day]
 
 
-def _patterns(body_id: UUID, patterns: Sequence[Event]) -> list[int]:
+def _patterns(body_id: UUID, patterns: Sequence[Template]) -> list[int]:
     """The row of each pattern, made where there is none; whoever makes the same at the same time is waited for."""
-    data = [pattern.encode() for pattern in patterns]
+    data = [pattern.data for pattern in patterns]
     digests = [sha256(one).digest() for one in data]
     found = _rows(body_id, digests)
     if missing := [place for place, digest in enumerate(digests) if digest not in found]:

@@ -18,7 +18,6 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import transaction
 
-from azukari.completeness.event import Event
 from azukari.errors import FormatError, NotPermittedError, OptionError
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.uses import Reason
@@ -27,7 +26,7 @@ from azukari.uses.use import Use, Visibility
 from azukari.web.accounts import queries as accounts
 from azukari.web.keyring import queries as keyring
 from azukari.web.leaves.actions import single, uses
-from azukari.web.leaves.blocks import pattern_of
+from azukari.web.leaves.blocks import Template, pattern_of
 from azukari.web.subjects import queries as subjects
 from azukari.web.subjects.actions import subject
 from azukari.web.subjects.local_ids import plain, pseudonym_key, pseudonyms
@@ -38,6 +37,7 @@ from azukari.web.trail.queries import SourceInfo
 
 BATCH: Final = 1_000
 """Uses of one transaction."""
+_PATTERNS: Final = 10_000  # kept in memory
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,6 +50,7 @@ class Desk:
     at: datetime
     mark_key: bytes
     body: str
+    patterns: dict[object, Template] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)
@@ -150,16 +151,25 @@ def _together(desk: Desk, found: _Sorted) -> int:
 
 
 def _side_by_side(desk: Desk, told: Sequence[_Told], numbers: Sequence[int]) -> uses.Uses:
-    event, patterns, places = happening.events(desk.body), list[Event](), list[int]()
+    patterns, places = list[Template](), list[int]()
     seen: dict[object, int] = {}
     for one in told:
         what = happening.same(one.use)
         if what not in seen:
             seen[what] = len(patterns)
-            patterns.append(pattern_of(event(one.use, one.id)))
+            patterns.append(_pattern(desk, what, one))
         places.append(seen[what])
     moments = [int(one.use.time.timestamp()) for one in told]
     return uses.Uses(patterns, np.array(numbers, dtype=np.int64), places, moments, [one.id for one in told])
+
+
+def _pattern(desk: Desk, what: object, one: _Told) -> Template:
+    """What this use has in common with others; made once for a whole file, as long as there are not too many of them."""
+    if what not in desk.patterns:
+        if len(desk.patterns) >= _PATTERNS:
+            desk.patterns.clear()
+        desk.patterns[what] = pattern_of(happening.events(desk.body)(one.use, one.id))
+    return desk.patterns[what]
 
 
 def _numbers(desk: Desk, local_ids: Sequence[str]) -> list[int]:
