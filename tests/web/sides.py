@@ -87,10 +87,11 @@ class Sides:
         )
 
     def _write(self, items: Any, left: Callable[[Any], None] = lambda items: None) -> None:
+        from azukari.web.crossing import outgoing
         from azukari.web.crossing.actions import writing
 
         writing.make(body_id=self.body, candidates=items, kek=KEK, by=BY, at=AT, left=left)
-        writing.write(body_id=self.body, folder=self.stick)
+        outgoing.write(body_id=self.body, folder=self.stick)
 
     def _take(self, apply: Callable[[Any], None], side: Side) -> list[Any]:
         from azukari.web.crossing import queries

@@ -262,11 +262,12 @@ def test_refusal_when_it_is_of_nothing_that_was_sent_or_malformed_then_passed_ov
 def test_item_when_inside_cannot_take_it_then_it_is_shown_and_told_outside(sides: Sides, tmp_path: Path) -> None:
     from azukari.web.crossing import queries
     from azukari.web.crossing.actions import writing
+    from azukari.web.crossing.outgoing import Outgoing
 
     assert outside_takes(sides, made_and_saved(sides), tmp_path / "first") == []
     sides.on("outside")
     sent = uuid4()
-    broken = [writing.Outgoing("sent", sent, "1", read=lambda: b"{}")]  # what only a broken outside writes
+    broken = [Outgoing("sent", sent, "1", read=lambda: b"{}")]  # what only a broken outside writes
     writing.make(body_id=sides.body, candidates=broken, kek=KEK, by=BY, at=AT)
     data = b"".join(blocks_of(queries.packed(sides.body)))
     page = inside_takes(sides, data)[1]

@@ -17,8 +17,9 @@ LAYERS: list[set[str]] = [  # the apps, from the lowest; those of one layer do n
     {"keyring"},
     {"subjects"},
     {"leaves"},
+    {"enrolment", "citizens"},
     {"custody", "counter"},
-    {"incidents"},
+    {"incidents", "trail"},
 ]
 BELOW: dict[str, set[str]] = {
     label: set().union(*LAYERS[:number]) for number, layer in enumerate(LAYERS) for label in sorted(layer)
@@ -26,7 +27,8 @@ BELOW: dict[str, set[str]] = {
 SHOWN = {"queries", "actions", "rules"}
 SHOWN_TOO = {  # what a room is for, beside its register
     ("jobs", "uploads"), ("jobs", "worker"), ("accounts", "bearer"), ("subjects", "local_ids"), ("subjects", "lists"),
-    ("subjects", "cells"), ("leaves", "people"),
+    ("subjects", "cells"), ("leaves", "people"), ("crossing", "arriving"), ("crossing", "outgoing"),
+    ("crossing", "inbox"), ("accounts", "codes"), ("sequencer", "hold"), ("leaves", "blocks"),
 }  # fmt: skip
 WITHOUT_A_REGISTER = {"ui"}
 WEB = Path(azukari.web.__file__).parent

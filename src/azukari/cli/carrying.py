@@ -38,10 +38,10 @@ def export(opened: OpenSide, body_id: UUID, folder: Path, progress: Progress) ->
 
     Raises as ``crossing.writing``; StateError inside while a restored ledger is held.
     """
-    from azukari.web.crossing.actions import writing
+    from azukari.web.crossing import outgoing
 
     made = _make(opened, body_id)
-    folders = writing.write(body_id=body_id, folder=folder, progress=progress)
+    folders = outgoing.write(body_id=body_id, folder=folder, progress=progress)
     return Written(made.crossings, made.items, tuple(one.name for one in folders))
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 
+from azukari.errors import TileError
 from azukari.ledger.tiles import ReadTile, TileRow
 
 _BLOCK: Final = 8_192  # entries read at a time
@@ -114,3 +116,15 @@ def store_tiles(log_id: UUID, body: UUID, changed: Sequence[TileRow]) -> None:
 def _uuid(value: UUID) -> Any:
     """As the database keeps it: SQLite has no type of its own for it."""
     return value if connection.features.has_native_uuid_field else value.hex
+
+
+def verified_hashes(found: Sequence[EntryRow], start: int) -> list[bytes]:
+    """Leaf hashes computed from the entries' bytes, which must be those that were stored with them. TileError."""
+    hashes = [sha256(b"\x00" + data).digest() for _, data, _ in found]  # leaf_hash, inlined: see new_tiles
+    for position, (row, computed) in enumerate(zip(found, hashes, strict=True), start=start):
+        index, _, stored = row
+        if index != position:
+            raise TileError(f"entry {position} is missing", kind="missing", level="entries", index=position)
+        if stored != computed:
+            raise TileError(f"entry {position} was altered", kind="entry-altered", level="entries", index=position)
+    return hashes

@@ -13,12 +13,13 @@ from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.counter.actions import crossing
 from azukari.web.counter.queries.crossing import outgoing
 from azukari.web.crossing.actions import taking, writing
+from azukari.web.crossing.outgoing import Outgoing
 
 
 def make(*, body_id: UUID, kek: KeyEncryptionKey, by: UUID, at: datetime) -> writing.Made:
     """Make crossings of what waits for the inside. Raises as ``crossing.writing.make``."""
 
-    def left(items: Sequence[writing.Outgoing]) -> None:
+    def left(items: Sequence[Outgoing]) -> None:
         crossing.mark_exported(items=items, by=by, at=at)
 
     return writing.make(body_id=body_id, candidates=outgoing(body_id), kek=kek, left=left, by=by, at=at)

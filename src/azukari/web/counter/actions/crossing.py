@@ -23,7 +23,7 @@ from azukari.web.citizens.actions import arriving
 from azukari.web.counter.actions import ledger, shelving
 from azukari.web.counter.models import SIGNED_FOR, Sent, Shelved
 from azukari.web.crossing.actions.taking import Incoming
-from azukari.web.crossing.actions.writing import Outgoing
+from azukari.web.crossing.outgoing import Outgoing
 
 _PUT: dict[str, tuple[type[Item], Any]] = {
     "body": (BodyItem, shelving.put_body),

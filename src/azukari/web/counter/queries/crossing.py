@@ -7,7 +7,7 @@ from uuid import UUID
 
 from azukari.seal.items import SentItem, moment_text
 from azukari.web.counter import queries
-from azukari.web.crossing.actions.writing import Outgoing
+from azukari.web.crossing.outgoing import Outgoing
 
 _ONCE = "1"  # a submission never changes
 

@@ -10,9 +10,7 @@ from uuid import UUID
 from azukari.errors import AzukariError, ForeignCrossingError, NotFoundError
 from azukari.seal.items import MAX_LINE, RefusalItem
 from azukari.web.crossing.models import Crossed, Exported, Refusal
-
-KIND: Final = "refusal"
-"""Of an item that tells of another: one that cannot be read itself is told to nobody, or the two sides would never end."""
+from azukari.web.crossing.outgoing import REFUSAL
 
 AGAIN: Final = ""
 """The version of what is to go out again: no item has it."""
@@ -36,7 +34,7 @@ def keep(
     for kind, item in open_ones & set(taken):
         came.filter(kind=kind, item=item).update(word="", detail="", number=number, noted_at=at, noted_by=by)
     for kind, item, error in refused:
-        if kind != KIND:
+        if kind != REFUSAL:
             said = {"number": number, "word": error.word, "detail": _line(error.detail)}
             _put(body_id, Crossed.Direction.IN, kind, item, said, by=by, at=at)
 

@@ -30,6 +30,7 @@ from azukari.web.crossing import queries
 from azukari.web.crossing.actions import refusing
 from azukari.web.crossing.inbox import private_folder
 from azukari.web.crossing.models import Crossed, Parcel, Peer
+from azukari.web.crossing.outgoing import REFUSAL
 from azukari.web.crossing.vault import identity_of
 
 _SEALED_MORE: Final = 4_096  # bytes that age adds at most to an item
@@ -106,7 +107,7 @@ def _hearing(apply: Apply, body_id: UUID, *, by: UUID, at: datetime) -> Apply:
     """What is said of our own items is heard here; everything else is the caller's."""
 
     def heard(item: Incoming) -> AzukariError | None:
-        if item.kind != refusing.KIND:
+        if item.kind != REFUSAL:
             return apply(item)
         said = RefusalItem.parse(item.data)
         if UUID(hex=said.id) != item.id:

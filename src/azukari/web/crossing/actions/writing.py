@@ -7,11 +7,9 @@ the row away, and the next crossing of the same number would then split the chai
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,28 +18,13 @@ from django.db import transaction
 
 from azukari.errors import StateError, StorageError
 from azukari.seal.crossing import MAX_ITEMS, Crossing, Listed, Side, name_of, seal_item, signer_of
-from azukari.seal.items import RefusalItem, moment_text
-from azukari.stores.crossing import Progress, write_folder
+from azukari.seal.items import moment_text
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web import office
 from azukari.web.crossing import queries
-from azukari.web.crossing.actions.refusing import KIND
 from azukari.web.crossing.models import Crossed, Exported, Parcel, Peer
+from azukari.web.crossing.outgoing import Outgoing, changed
 from azukari.web.crossing.vault import identity_of
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """出す品。 An item that may go out: how to read its bytes, or the place of a finished file in the office's folder.
-
-    ``version`` tells whether it changed since it went out last; only then it is read.
-    """
-
-    kind: str
-    id: UUID
-    version: str
-    read: Callable[[], bytes] = field(default=bytes, repr=False)
-    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,32 +62,6 @@ def make(
     ready = [_ready(item, recipient) for item in changed(body_id, candidates)]
     made = _record(body_id, ready, kek, left, by=by, at=at)
     return Made(len(made), sum(made))
-
-
-def changed(body_id: UUID, candidates: Iterable[Outgoing]) -> list[Outgoing]:
-    """Those that are new, or another version than went out last; what could not be taken here is among them, too."""
-    before = queries.exported(body_id)
-    found = chain(candidates, _refusals(body_id))
-    return [item for item in found if before.get((item.kind, item.id)) != item.version]
-
-
-def write(*, body_id: UUID, folder: Path, progress: Progress = lambda done, total: None) -> tuple[Path, ...]:
-    """Write all crossings that have not arrived yet under ``folder``; returns their folders.
-
-    May be repeated, also into another folder: a crossing that was lost is written again, byte for byte. StorageError.
-    """
-    return tuple(
-        write_folder(folder, note, queries.parcels(body_id, number), progress)
-        for number, note in queries.on_their_way(body_id)
-    )
-
-
-def _refusals(body_id: UUID) -> Iterator[Outgoing]:
-    """What could not be taken here, whatever it meant: either side hears of its own."""
-    for one in queries.refusals(body_id, Crossed.Direction.IN):
-        item = RefusalItem(one.id.hex, one.kind, one.item.hex, one.number, one.word, one.detail)
-        data = item.encode()
-        yield Outgoing(KIND, one.id, hashlib.sha256(data).hexdigest(), read=partial(bytes, data))
 
 
 def _ready(item: Outgoing, recipient: str) -> _Ready:

@@ -149,6 +149,11 @@ def _ledger(body_id: UUID, ids: set[UUID]) -> Found:
     return [(item, Leads(origin)) for item in ids]
 
 
+def _somebody(body_id: UUID, ids: set[UUID]) -> Found:
+    """Whose it is stands nowhere on a page about crossings."""
+    return [(item, Leads("")) for item in ids]
+
+
 _LEADS: dict[str, Callable[[UUID, set[UUID]], Found]] = {
     "body": _body,
     "firm": _firm,
@@ -160,4 +165,7 @@ _LEADS: dict[str, Callable[[UUID, set[UUID]], Found]] = {
     "answer": _answer,
     "ledger": _ledger,
     "checkpoint": _ledger,
+    "event": _ledger,
+    "citizen": _somebody,
+    "box": _somebody,
 }

@@ -19,7 +19,7 @@ from azukari.seal.crossing import KINDS
 from azukari.seal.items import MAX_LINE, AccountItem, AnswerItem, BodyItem, FirmItem, Item, WorkItem, moment_text
 from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.accounts import queries as accounts
-from azukari.web.crossing.actions.writing import Outgoing, changed
+from azukari.web.crossing.outgoing import Outgoing, changed
 from azukari.web.crossing.queries import card
 from azukari.web.custody import places
 from azukari.web.custody.models import Entrustment, HandOver, Party, Permission, Submission

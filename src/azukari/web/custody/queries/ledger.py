@@ -17,7 +17,7 @@ from azukari.ledger.cosignature import BLOB_BYTES, cosignature_time
 from azukari.ledger.note import Signature, parse_note, to_base64
 from azukari.seal.items import CheckpointItem, EntriesItem
 from azukari.web.crossing import queries as crossing
-from azukari.web.crossing.actions.writing import Outgoing
+from azukari.web.crossing.outgoing import Outgoing
 from azukari.web.sequencer import queries as sequencer
 from azukari.web.sequencer.queries import shipping
 

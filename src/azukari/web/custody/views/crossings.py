@@ -44,6 +44,9 @@ _KINDS = {
     "answer": ("届いた提出への返事", "Answers to what was handed in"),
     "ledger": ("公開する台帳の記載", "Entries of the public ledger"),
     "checkpoint": ("台帳のチェックポイント", "Checkpoint of the ledger"),
+    "event": ("受渡しの内容（本人の一覧用）", "What hand-overs were, for people's own lists"),
+    "citizen": ("一覧を見る本人", "People who look at their own list"),
+    "box": ("本人だけが開ける記載", "Entries that only the person opens"),
     "refusal": ("取り込めなかった品の知らせ", "What could not be taken here"),
 }
 _HANDED_IN = {"receipt": ("受領書", "Receipt"), "ask": ("再委託の許諾の申請", "Asks for a sub-contractor")}

@@ -19,7 +19,7 @@ from azukari.ledger.note import to_base64
 from azukari.seal.citizen_items import BoxItem, CitizenItem, EventItem
 from azukari.seal.items import moment_text
 from azukari.stores.keys import KeyEncryptionKey
-from azukari.web.crossing.actions.writing import Outgoing
+from azukari.web.crossing.outgoing import Outgoing
 from azukari.web.enrolment import queries
 from azukari.web.leaves.queries import events
 from azukari.web.leaves.queries.reporting import Told, told

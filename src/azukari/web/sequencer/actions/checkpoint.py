@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -83,7 +82,7 @@ def _step(log: Log, signers: Sequence[Signer], by: UUID, at: datetime) -> querie
         raise _nothing_follows(log, old.size)
     # Once more, after the entries were read: one of them may be a change of keys that came in between.
     _check_signers(_log(log.id), signers, at)
-    hashes = verified_hashes(found, old.size)  # 1
+    hashes = rows.verified_hashes(found, old.size)  # 1
     changed = new_tiles(old.size, rows.tile_reader(log.id), [row[2] for row in found])  # 2
     grown = _second_path(old, hashes)  # 3
     size = old.size + len(found)
@@ -112,18 +111,6 @@ def _nothing_follows(log: Log, size: int) -> TileError | StateError:
     if rows.count(log.id) > size:
         return TileError(f"entry {size} is missing", kind="missing", level="entries", index=size)
     return StateError("another writer signed a checkpoint first")
-
-
-def verified_hashes(found: Sequence[rows.EntryRow], start: int) -> list[bytes]:
-    """Leaf hashes computed from the entries' bytes, which must be those that were stored with them. TileError."""
-    hashes = [sha256(b"\x00" + data).digest() for _, data, _ in found]  # leaf_hash, inlined: see new_tiles
-    for position, (row, computed) in enumerate(zip(found, hashes, strict=True), start=start):
-        index, _, stored = row
-        if index != position:
-            raise TileError(f"entry {position} is missing", kind="missing", level="entries", index=position)
-        if stored != computed:
-            raise TileError(f"entry {position} was altered", kind="entry-altered", level="entries", index=position)
-    return hashes
 
 
 def _second_path(old: SignedCheckpoint, hashes: Sequence[bytes]) -> bytes:

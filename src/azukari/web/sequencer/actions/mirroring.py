@@ -24,7 +24,7 @@ from azukari.ledger.tiles import TileReader, new_tiles
 from azukari.ledger.tree import EMPTY_ROOT, leaf_hash, verify_consistency
 from azukari.web.sequencer import edge, queries, rows
 from azukari.web.sequencer.actions import log
-from azukari.web.sequencer.actions.checkpoint import STEP, verified_hashes
+from azukari.web.sequencer.actions.checkpoint import STEP
 from azukari.web.sequencer.models import Fork, Log, RetiredKey, SignedCheckpoint
 from azukari.web.sequencer.queries.shipping import Shipped
 from azukari.web.sequencer.queries.signing import verifiers
@@ -198,7 +198,7 @@ def _grow(row: Log, old: SignedCheckpoint, size: int) -> bytes:
     """Store the tiles of the entries that follow ``old``, a part at a time; returns the edge. TileError."""
     grown, at = bytes(old.edge), old.size
     while at < size:
-        hashes = verified_hashes(rows.read_entries(row.id, at, min(size, at + STEP)), at)
+        hashes = rows.verified_hashes(rows.read_entries(row.id, at, min(size, at + STEP)), at)
         rows.store_tiles(row.id, row.body, new_tiles(at, rows.tile_reader(row.id), hashes))
         grown = edge.grow(grown, at, hashes)
         at += len(hashes)
