@@ -25,7 +25,7 @@ def source() -> None:
 
 @source.command("add")
 @click.argument("name")
-@click.option("--as", "form", type=click.Choice(FORMS), default="events", show_default=True, help="形式 / form")
+@click.option("--form", type=click.Choice(FORMS), default="events", show_default=True, help="形式 / form")
 @click.option("--mapping", "mapping_file", type=click.Path(path_type=Path), help="列の対応（表）/ mapping of columns")
 @click.option("--every-hours", type=int, help="この時間知らせが無ければ途絶えた / silent after so many hours")
 @click.option("--adds-people", is_flag=True, help="知らない宛名番号は新しい人 / local ids not known are new people")
