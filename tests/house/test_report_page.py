@@ -26,6 +26,13 @@ def test_report_page_when_made_again_then_the_same_bytes() -> None:
     assert PAGE.read_text(encoding="utf-8") == report_page.page(), "run: make docs"
 
 
+def test_files_that_the_outside_hands_out_when_made_again_then_the_same_bytes() -> None:
+    found = report_page.files()
+    assert len(found) == 4
+    for path, text in found.items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: make docs"
+
+
 def test_report_page_when_read_then_the_verifier_stands_in_it_byte_for_byte() -> None:
     verifier = (ROOT / "verifier" / "azukari_report.js").read_text(encoding="utf-8")
     assert scripts(PAGE.read_text(encoding="utf-8"))[0] == verifier

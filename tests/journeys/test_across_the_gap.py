@@ -23,6 +23,7 @@ from tests.cli import scene as scenes
 from tests.cli.scene import PLANTED, ROWS, call
 from tests.journeys.across import FIRM, SUB, TITLE, Faces, answered, faces
 from tests.journeys.browser import Screen, Window, azukari, look, window
+from tests.journeys.citizen import enrolled, looked_at
 from tests.journeys.steps import add_app, confirm_if_asked, enter, first_sign_in, period, sign_in_with_code
 from tests.journeys.tour import Tour
 from tests.opener.desk import built
@@ -37,7 +38,7 @@ from azukari.testing.cast import Party
 
 @dataclass
 class Story:
-    """Who is in it: four people before screens of their own, two of them on either face."""
+    """Who is in it: four people before screens of their own, two of them on either face, and one whose data it is."""
 
     faces: Faces
     window: Window
@@ -46,6 +47,7 @@ class Story:
     admin: Screen
     clerk: Screen
     sub: Screen
+    person: Screen
 
     def __truediv__(self, name: str) -> Path:
         return self.folder / name
@@ -57,7 +59,7 @@ def story(folder: Path, language: str) -> Iterator[Story]:
     assert page == str(folder / "opener.html")
     with faces(folder) as both, window(language) as opened:
         inside, outside = (lambda: opened.screen(both.inside)), (lambda: opened.screen(both.outside))
-        yield Story(both, opened, folder, inside(), inside(), outside(), outside())
+        yield Story(both, opened, folder, inside(), inside(), outside(), outside(), outside())
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
@@ -70,8 +72,10 @@ def test_stories_when_they_cross_the_gap_then_each_page_shows_it_and_each_file_i
         asked(told)
         told.faces.back()
         decided(told)
+        letter = enrolled(told.officer, told.faces, told.folder)
         consigned(told)
         handed_over(told)
+        told.faces.office("ledger", "index")
         carried_over(told)
         fetched(told)
         signed_for(told)
@@ -83,8 +87,10 @@ def test_stories_when_they_cross_the_gap_then_each_page_shows_it_and_each_file_i
         told.faces.over()
         passed_on_is_there(told)
         revoked(told)
+        told.faces.office("ledger", "index")
         told.faces.over()
         revocation_is_there(told)
+        looked_at(told.person, told.faces, letter)
         everything_was_seen(told)
     judged_by_an_outsider(tmp_path, told)
     scenes.close()
@@ -466,7 +472,7 @@ def everything_was_seen(told: Story) -> None:
     make_token(told)
     nobody = told.window.screen(told.faces.inside), told.window.screen(told.faces.outside)
     Tour("inside", [nobody[0], told.officer, told.admin]).rest()
-    Tour("outside", [nobody[1], told.clerk, told.sub]).rest()
+    Tour("outside", [nobody[1], told.clerk, told.sub, told.person]).rest()
 
 
 def attach(told: Story) -> None:

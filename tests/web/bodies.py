@@ -64,6 +64,7 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
     from azukari.web.accounts.actions import consent, person
     from azukari.web.accounts.rules import Role
     from azukari.web.custody.actions import consignment, document, entrustment, party, permission
+    from azukari.web.enrolment.actions import enrolling
     from azukari.web.jobs.actions import queue
     from azukari.web.subjects.actions import protection
     from azukari.web.trail.actions import source
@@ -105,7 +106,11 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
         entrustment_id=work, party_id=parties[0], unit=Unit.BOX, units=1, fields=("name",), carrier=f"{mark} 便",
         day=AT.date(), local_ids=[f"{mark}-418"], unmatched=True,
     )  # fmt: skip
+    letter = enrolling.enrol(
+        body_id=body_id, local_id=f"{mark}-419", address="https://example.jp/my", kek=KEK, by=BY, at=AT
+    )
     arguments = {
+        "enrolment_id": letter.enrolment,
         "consignment_id": consignment.consign(slip=slip, kek=KEK, by=BY, at=AT),
         "document_id": document.add(body_id=body_id, terms=terms, file=attached, kek=KEK, by=BY, at=AT),
         "protection_id": held[0],
@@ -139,6 +144,7 @@ def furnish(ledger: Ledger, mark: str, body_id: UUID | None = None) -> Records:
             f"{mark} 契約書",
             f"{mark}-417",
             f"{mark}-418",
+            f"{mark}-419",
             f"{mark} 便",
             f"{mark} 申出",
             f"{mark}-clerk",

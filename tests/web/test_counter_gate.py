@@ -110,7 +110,9 @@ def test_matrix_when_staff_come_to_the_contractors_face_then_every_page_and_call
                 answer, body = ask(client, address, method, own, token)
                 where = (role, method, address.route, answer.status_code)
                 assert "葵" not in body.decode(errors="ignore"), where
-                if address.rule.roles is not None:
+                if address.rule.visiting:
+                    assert (answer.status_code, answer.headers["Location"]) == (302, "/my/sign-in"), where
+                elif address.rule.roles is not None:
                     assert answer.status_code == 403, where
 
 
@@ -124,7 +126,8 @@ def test_matrix_when_nobody_is_signed_in_then_only_the_way_in_is_open(stalls: di
             if address.rule.token:
                 assert answer.status_code in {401, 429}, where
             elif address.rule.roles is not None:
-                assert answer.status_code == 302 and answer.headers["Location"].startswith("/sign-in"), where
+                way_in = "/my/sign-in" if address.rule.visiting else "/sign-in"
+                assert answer.status_code == 302 and answer.headers["Location"].startswith(way_in), where
             else:
                 assert answer.status_code < 500, where
 
@@ -141,7 +144,8 @@ def test_pages_when_somebody_shows_a_token_and_has_no_session_then_it_opens_none
     for address in addresses("outside"):
         if address.rule.roles is not None and not address.rule.token:
             answer, _ = asked(client_of(None), "GET", address.filled(records(few["own"])), **few["own"].bearer)
-            assert answer.headers["Location"].startswith("/sign-in"), address.route
+            way_in = "/my/sign-in" if address.rule.visiting else "/sign-in"
+            assert answer.headers["Location"].startswith(way_in), address.route
 
 
 def test_fresh_pages_when_the_second_factor_was_shown_long_ago_then_it_is_asked_for_again(

@@ -20,7 +20,7 @@ from django.urls import resolve, reverse
 from django.utils.http import urlencode
 
 from azukari.errors import KeyFileError
-from azukari.web.accounts import bearer, queries, suspended
+from azukari.web.accounts import bearer, queries, suspended, visitors
 from azukari.web.accounts.factors import FACTORS
 from azukari.web.accounts.rules import ANYBODY, Role, Rule, here
 from azukari.web.postgresql import wall
@@ -35,6 +35,7 @@ _MENU: Final = (
     ("便", "Crossings", "crossings", {"officer", "approver", "auditor"}),
     ("記録元", "Sources", "sources", {"officer", "approver", "auditor"}),
     ("支援措置", "Protective measures", "protections", {"officer", "approver", "auditor"}),
+    ("利用者登録", "Enrolments", "enrolments", {"officer", "approver", "auditor"}),
     ("職員", "People", "people", {"administrator"}),
     ("招待", "Invitations", "invitations", {"approver", "auditor", "administrator"}),
     ("委託", "Work", "works", {"contractor"}),
@@ -55,7 +56,7 @@ class GateMiddleware:
         """Answer; what a signed-in person sees is kept by no cache. The database shows only what opens to nobody yet."""
         with wall.acting(wall.SIGN_IN):
             response = self._get_response(request)
-            if getattr(request, "user", None) is not None and request.user.is_authenticated:
+            if _is_somebodys(request):
                 response["Cache-Control"] = "no-store"
             return response
 
@@ -64,6 +65,11 @@ class GateMiddleware:
     ) -> HttpResponse | None:
         """None lets the request pass; from here on the database shows it the rows of the person's body alone."""
         return admit(request, view)
+
+
+def _is_somebodys(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    return (user is not None and user.is_authenticated) or visitors.visitor(request) is not None
 
 
 def admit(request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None:
@@ -78,6 +84,8 @@ def admit(request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None
         if refusal is None:
             _within(request)
         return refusal
+    if rule.visiting:
+        return visitors.admit(request)
     user: Any = request.user
     if not user.is_authenticated:
         return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("home"))

@@ -45,17 +45,20 @@ class Rule:
     """規則。 ``roles`` None: also people who are not signed in. ``fresh``: the second factor again, minutes ago.
 
     ``enrolling``: open to people who have no second factor yet, which nothing else is. ``token``: for programs, which
-    come with an access token in every request and never with a session (``accounts.bearer``).
+    come with an access token in every request and never with a session (``accounts.bearer``). ``visiting``: for a person
+    who looks at their own list, and for no account (``accounts.visitors``).
     """
 
     roles: frozenset[str] | None
     fresh: bool = False
     enrolling: bool = False
     token: bool = False
+    visiting: bool = False
 
 
 ANYBODY: Final = Rule(None)
 SIGNED_IN: Final = Rule(frozenset(Role.values))
+VISITING: Final = Rule(frozenset(), visiting=True)
 ENROLLING: Final = Rule(frozenset(Role.values), enrolling=True)
 
 
@@ -77,6 +80,11 @@ def signed_in(view: V) -> V:
 def enrolling(view: V) -> V:
     """Answers every role, before there is a second factor too."""
     return ruled(view, ENROLLING)
+
+
+def visiting(view: V) -> V:
+    """Answers whoever looks at their own list outside, and nobody else."""
+    return ruled(view, VISITING)
 
 
 def allow(*roles: Role, fresh: bool = False) -> Callable[[V], V]:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("azukari.web.custody.urls")),
     path("", include("azukari.web.subjects.urls")),
     path("", include("azukari.web.trail.urls")),
+    path("", include("azukari.web.enrolment.urls")),
     path("", include(accounts.urlpatterns)),
     path("", include(accounts.provider)),
     path("", include(accounts.people)),

@@ -10,6 +10,7 @@ from azukari.web.accounts.rules import anybody
 
 urlpatterns = [
     path("", include("azukari.web.counter.urls")),
+    path("", include("azukari.web.citizens.urls")),
     path("", include(accounts.urlpatterns)),
     path("", include(accounts.tokens)),
     path("language", anybody(set_language), name="set_language"),

@@ -11,11 +11,13 @@ from azukari.web.citizens.models import Citizen
 
 @dataclass(frozen=True)
 class CitizenInfo:
-    """足あとを見る人。 Whose list it is, as a random id; ``lasting``: whether there is a code that may be used again."""
+    """足あとを見る人。 Whose list it is, as a random id; ``lasting``: whether there is a code that may be
+    used again; ``letter``: what tells sessions of one letter from those of another."""
 
     id: UUID
     body: UUID
     lasting: bool
+    letter: str
 
 
 def citizen(citizen_id: UUID) -> CitizenInfo:
@@ -23,4 +25,4 @@ def citizen(citizen_id: UUID) -> CitizenInfo:
     row = Citizen.objects.filter(id=citizen_id).first()
     if row is None:
         raise NotFoundError("there is no such citizen")
-    return CitizenInfo(row.id, row.body_id, row.lasting)
+    return CitizenInfo(row.id, row.body_id, row.lasting, row.issued_at.isoformat())

@@ -1,0 +1,1 @@
+"""The officer's screens of enrolments; thin."""
