@@ -468,6 +468,7 @@ def everything_was_seen(told: Story) -> None:
     """Whatever no story needed: records of every kind, then each page that is left, on either face."""
     attach(told)
     protect(told)
+    name_a_source(told)
     invite(told)
     make_token(told)
     nobody = told.window.screen(told.faces.inside), told.window.screen(told.faces.outside)
@@ -495,6 +496,19 @@ def protect(told: Story) -> None:
     officer.look("protection-add")
     officer.press("登録する", "Add")
     officer.look("protection")
+
+
+def name_a_source(told: Story) -> None:
+    """A system that tells uses; its token is shown once."""
+    officer = told.officer
+    officer.go("/sources")
+    officer.look("sources")
+    officer.press("登録する", "Add")
+    confirm_if_asked(officer)
+    officer.fill(name="nenkin-daicho")
+    officer.look("source-add")
+    officer.press("登録する", "Add")
+    officer.look("source")
 
 
 def invite(told: Story) -> None:
