@@ -170,7 +170,6 @@ def measure(name: str, folder: Path, people: int, uses: int) -> dict[str, Any]:
         f"  {weight:.0f} bytes a use; of plain inserts {beside / spent:.3f}; last round to first {shares[-1] / shares[0]:.2f}"
     )
     return {
-        f"{name}_uses_per_second": {"figure": round(ROUNDS * uses / spent), "goal": None, "better": "higher"},
         f"{name}_uses_to_plain_inserts": {"figure": round(beside / spent, 3), "goal": RATIO, "better": "higher"},
         f"{name}_bytes_per_use": {"figure": round(weight), "goal": WEIGHT, "better": "lower"},
         f"{name}_last_round_to_first": {"figure": round(shares[-1] / shares[0], 2), "goal": FLAT, "better": "higher"},
