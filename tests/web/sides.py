@@ -72,7 +72,7 @@ class Sides:
 
         self._write(register.outgoing(self.body, KEK))
         self.on("outside")
-        return self._take(lambda item: counter.apply(item=item, body_id=self.body, by=BY, at=AT), Side.INSIDE)
+        return self._take(lambda item: counter.apply(item=item, body_id=self.body, kek=KEK, by=BY, at=AT), Side.INSIDE)
 
     def back(self) -> list[Any]:
         self.on("outside")

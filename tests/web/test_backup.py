@@ -116,7 +116,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[objec
     server.run(f"CREATE DATABASE {name}")
     yield [tmp_path / "restored", "--database", server.database(name), *pg_bin()]
     scenes.close()
-    server.run(f"DROP DATABASE {name} WITH (FORCE)")
+    server.drop(name)
 
 
 def restore(scene: Scene, *arguments: object, file: str = "backup.azb", lang: str = "ja") -> Answer:

@@ -28,6 +28,7 @@ SIGNING_IN = {
     "accounts_externalidentity",
     "accounts_token",
     "mfa_authenticator",
+    "trail_source",
 }
 READ_BY_ALL = {
     "sequencer_log",
