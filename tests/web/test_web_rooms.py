@@ -29,7 +29,7 @@ SHOWN_TOO = {  # what a room is for, beside its register
     ("jobs", "uploads"), ("jobs", "worker"), ("accounts", "bearer"), ("subjects", "local_ids"), ("subjects", "lists"),
     ("subjects", "cells"), ("leaves", "people"), ("crossing", "arriving"), ("crossing", "outgoing"),
     ("crossing", "inbox"), ("accounts", "codes"), ("sequencer", "hold"), ("leaves", "blocks"),
-    ("accounts", "tokens"),
+    ("accounts", "tokens"), ("accounts", "visitors"),
 }  # fmt: skip
 WITHOUT_A_REGISTER = {"ui"}
 WEB = Path(azukari.web.__file__).parent
