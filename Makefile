@@ -60,9 +60,18 @@ $(OPENER): $(VENDOR)/tokens.css $(wildcard opener/*.* opener/src/*.js) docs/exit
 	@$(if $(CARRIED),exec $(BIN)/python tools/wheels.py --carried $(CARRIED) $(WEB);) \
 	PATH="$(abspath $(BIN)):$$PATH" node opener/build.mjs $@
 
+# What the outside hands to people: the page that checks lists and its verifier, which stand in verifier/ alone.
+REPORT := $(WEB)/ui/static/azukari/report
+HANDED_OUT := $(addprefix $(REPORT)/,azukari_report.html azukari_report.js words.js)
+$(OPENER): | $(HANDED_OUT)
+$(REPORT)/%: verifier/%
+	@mkdir -p $(REPORT) && cp $< $@
+$(REPORT)/%: verifier/report/%
+	@mkdir -p $(REPORT) && cp $< $@
+
 # --- what people call ----------------------------------------------------------------------------------------
 
-demo: $(VENV)/.stamp-azukari $(if $(CARRIED),$(OPENER))
+demo: $(VENV)/.stamp-azukari $(HANDED_OUT) $(if $(CARRIED),$(OPENER))
 	@$(BIN)/azukari demo $(ARGS)
 
 test: $(VENV)/.stamp-azukari $(VENV)/.stamp-dev $(OPENER) tools

@@ -17,8 +17,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "verifier" / "azukari_report.html"
 SOURCES = ROOT / "verifier" / "report"
-SERVED = ROOT / "src" / "azukari" / "web" / "ui" / "static" / "azukari" / "report"
-"""What the outside hands out: the page, to be saved, and the verifier with its words, which the person's own page asks."""
 
 
 def page() -> str:
@@ -55,25 +53,12 @@ def _version() -> str:
     return found[1]
 
 
-def files() -> dict[Path, str]:
-    """Every file that is made, with its text."""
-    verifier = ROOT / "verifier" / "azukari_report.js"
-    copied = {SERVED / one.name: one.read_text(encoding="utf-8") for one in (verifier, SOURCES / "words.js")}
-    return {PAGE: page(), SERVED / PAGE.name: page()} | copied
-
-
 def main() -> int:
-    """Write or compare; 1 if a file was not as it should be and was not written."""
-    if "--write" not in sys.argv[1:]:
-        return (
-            0
-            if all(path.exists() and path.read_text(encoding="utf-8") == text for path, text in files().items())
-            else 1
-        )
-    SERVED.mkdir(parents=True, exist_ok=True)
-    for path, text in files().items():
-        path.write_text(text, encoding="utf-8")
-    return 0
+    """Write or compare; 1 if it was not as it should be and was not written."""
+    if "--write" in sys.argv[1:]:
+        PAGE.write_text(page(), encoding="utf-8")
+        return 0
+    return 0 if PAGE.exists() and PAGE.read_text(encoding="utf-8") == page() else 1
 
 
 if __name__ == "__main__":

@@ -26,11 +26,12 @@ def test_report_page_when_made_again_then_the_same_bytes() -> None:
     assert PAGE.read_text(encoding="utf-8") == report_page.page(), "run: make docs"
 
 
-def test_files_that_the_outside_hands_out_when_made_again_then_the_same_bytes() -> None:
-    found = report_page.files()
-    assert len(found) == 4
-    for path, text in found.items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name}: make docs"
+def test_files_that_the_outside_hands_out_when_built_then_they_are_those_of_the_verifier() -> None:
+    served = ROOT / "src" / "azukari" / "web" / "ui" / "static" / "azukari" / "report"
+    sources = (PAGE, ROOT / "verifier" / "azukari_report.js", ROOT / "verifier" / "report" / "words.js")
+    assert {path.name for path in served.iterdir()} == {path.name for path in sources}
+    for path in sources:
+        assert (served / path.name).read_bytes() == path.read_bytes(), f"{path.name}: make test copies it"
 
 
 def test_report_page_when_read_then_the_verifier_stands_in_it_byte_for_byte() -> None:
