@@ -63,3 +63,19 @@ def test_uses_when_a_log_is_looked_at_then_what_concerns_nobody_is_counted(
     assert (answer["taken"], answer["not_concerned"]) == (1, 1)
     told.write_bytes(told.read_bytes().replace(b'"parameter":1', b'"parameter":0'))
     assert run(["uses", str(file), "--as", "pgaudit", "--mapping", str(told)]) == 10
+
+
+def test_uses_when_a_register_answered_about_a_person_then_its_usages_are_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usage = {"logtime": "2026-01-20T10:20:30", "action": "世帯の照会", "receiverCode": "1", "receiverSystem": "窓口"}
+    file, person = tmp_path / "answer.json", tmp_path / "id"
+    file.write_text(json.dumps({"totalUsages": 2, "usages": [usage, {"action": "x"}]}))
+    person.write_text("0000123\n")
+    answer = look(capsys, file, "--as", "tracker", "--source", "urn:example:register", "--of", person)
+    assert (answer["told"], answer["taken"]) == (2, 1)
+    assert run(["uses", str(file), "--as", "tracker", "--source", "urn:example:register"]) == 44
+    file.write_text("[]")
+    assert look(capsys, file, "--as", "tracker", "--source", "x", "--of", person)["taken"] == 0
+    file.write_text("{")
+    assert run(["uses", str(file), "--as", "tracker", "--source", "x", "--of", str(person)]) == 10

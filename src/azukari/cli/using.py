@@ -15,12 +15,13 @@ import click
 
 from azukari.cli.options import json_option, read_small
 from azukari.cli.speech import Speech, speech
-from azukari.errors import NotFoundError, OptionError
+from azukari.errors import FormatError, NotFoundError, OptionError
 from azukari.tables import read_table
 from azukari.uses import Quarantined, Reason, Tally, cloudevents, mapping, pgaudit, read_events, read_rows, tally
-from azukari.uses.reading import Outcome, read_audit_events, read_log
+from azukari.uses.reading import Outcome, read_audit_events, read_log, read_usages
 
-FORMS: Final = ("events", "table", "exchange-provider", "exchange-inquirer", "fhir", "pgaudit")
+FORMS: Final = ("events", "table", "exchange-provider", "exchange-inquirer", "fhir", "tracker", "pgaudit")
+MAX_ID: Final = 1_024  # bytes of a file with one local id
 SHOWN: Final = 10  # places of each reason that are named
 Given = TypeVar("Given", str, Path)
 
@@ -33,10 +34,18 @@ Given = TypeVar("Given", str, Path)
 @click.option(
     "--mapping", "mapping_file", type=click.Path(path_type=Path), help="列や表の対応 / mapping of columns or tables"
 )
+@click.option(
+    "--of",
+    "id_path",
+    type=click.Path(path_type=Path),
+    help="宛名番号を書いたファイル（tracker）/ file with the local id that was asked for",
+)
 @click.option("--source", default="", help="記録元の名前 / what the source is called")
 @json_option
 @speech
-def uses(out: Speech, file: Path, form: str, mapping_file: Path | None, source: str, as_json: bool) -> None:
+def uses(
+    out: Speech, file: Path, form: str, mapping_file: Path | None, id_path: Path | None, source: str, as_json: bool
+) -> None:
     """利用記録のファイルを試しに読む。何も保存しない。 Look at a file of uses; nothing is kept.
 
     件数と、保留になる行の場所・理由を表示する。 Shows counts, and the places and reasons of what would wait.
@@ -44,12 +53,12 @@ def uses(out: Speech, file: Path, form: str, mapping_file: Path | None, source: 
     out.as_json = as_json
     places: dict[Reason, list[int]] = {}
     not_concerned = Counter[str]()
-    found = tally(_noting(_outcomes(file, form, mapping_file, source, not_concerned), places))
+    found = tally(_noting(_outcomes(file, form, mapping_file, id_path, source, not_concerned), places))
     _show(out, found, places, not_concerned.total())
 
 
 def _outcomes(
-    file: Path, form: str, mapping_file: Path | None, source: str, not_concerned: Counter[str]
+    file: Path, form: str, mapping_file: Path | None, id_path: Path | None, source: str, not_concerned: Counter[str]
 ) -> Iterator[Outcome]:
     """What the file tells, in its form. The key of ids is of this look only: nothing of it is kept."""
     now, key = datetime.now(UTC), secrets.token_bytes(32)
@@ -58,6 +67,10 @@ def _outcomes(
     elif form == "fhir":
         data = read_small(file, cloudevents.BATCH * cloudevents.EVENT_BYTES)
         yield from read_audit_events(data, _required(source, "--source"), now)
+    elif form == "tracker":
+        answer = cloudevents.parse_json(read_small(file, cloudevents.BATCH * cloudevents.EVENT_BYTES))
+        usages = answer.get("usages") if isinstance(answer, dict) else None
+        yield from read_usages(usages, _required(source, "--source"), _person(id_path), key, now)
     elif form == "pgaudit":
         told = pgaudit.LogMapping.parse(read_small(_required(mapping_file, "--mapping"), mapping.MAX_BYTES))
         for one in _log(file, told, key, now):
@@ -71,6 +84,14 @@ def _outcomes(
                 yield from read_events(stream, now)
         except FileNotFoundError as error:
             raise NotFoundError(file.name) from error
+
+
+def _person(id_path: Path | None) -> str:
+    """Whom the register was asked about: its answer does not say."""
+    try:
+        return read_small(_required(id_path, "--of"), MAX_ID).decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise FormatError("the file with the local id") from None
 
 
 def _log(file: Path, told: pgaudit.LogMapping, key: bytes, now: datetime) -> Iterator[Outcome | None]:

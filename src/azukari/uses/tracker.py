@@ -1,17 +1,15 @@
-"""The Data Tracker protocol (findUsage 2.0): what a register answers about one person, and what we answer (docs/spec/use.md, Sources 5)."""
+"""The Data Tracker protocol (findUsage 2.0): what a register answers about one person (docs/spec/use.md, Sources 5)."""
 
 from __future__ import annotations
 
 import hmac
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, Final
 
-from azukari.fields.days import JAPAN
 from azukari.ledger.entry import canonical
 from azukari.uses.reasons import Reason, UnusableError
-from azukari.uses.use import Raw, Use
+from azukari.uses.use import Raw
 
 _NEEDED: Final = ("logtime", "action", "receiverCode", "receiverSystem")
 
@@ -43,19 +41,3 @@ def members_of(usages: Any, source: str, subject: str, key: bytes) -> Iterator[R
             "unit": usage["receiverCode"],
             "system": usage["receiverSystem"],
         }
-
-
-def usage_of(use: Use, code: str) -> dict[str, str]:
-    """One use as the protocol shows it; ``code``: that of the organisation that handled the data."""
-    return {
-        "logtime": wire_time(use.time),
-        "action": f"{use.act.label('ja')}：{use.purpose_label or use.purpose}",
-        "receiverCode": code,
-        "receiverName": " ".join(filter(None, (use.party, use.unit))),
-        "receiverSystem": use.system or use.source,
-    }
-
-
-def wire_time(moment: datetime) -> str:
-    """RFC 3339 with Japan's offset, to the second."""
-    return moment.astimezone(JAPAN).isoformat(timespec="seconds")

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from azukari.errors import ColumnError, FormatError
 from azukari.uses import Act, Quarantined, Reason, Taken, Visibility, mapping, pgaudit, read_events, read_rows, tally
 from azukari.uses.reading import read_audit_events, read_batch, read_log, read_usages
-from azukari.uses.tracker import usage_of
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 KEY = b"k" * 32
@@ -164,14 +163,14 @@ def test_audit_event_when_it_is_about_two_or_nobody_then_it_waits() -> None:
     ]  # fmt: skip
 
 
-def test_usages_when_pulled_twice_then_ids_are_the_same_and_shown_again_they_say_the_same() -> None:
+def test_usages_when_pulled_twice_then_ids_are_the_same_and_each_member_is_read() -> None:
     usage = {"logtime": "2026-11-20T10:20:30", "action": "世帯の照会", "receiverCode": "12345678", "receiverSystem": "窓口", "receiverName": "霞ヶ浜市"}  # fmt: skip
     pulled = [list(read_usages([usage, usage, {"action": "x"}], "urn:example:r", "0000123", KEY, NOW)) for _ in "12"]
     assert pulled[0] == pulled[1] and tally(pulled[0]).quarantined == {Reason.MISSING: 1}
     uses = [one.use for one in pulled[0] if isinstance(one, Taken)]
     assert len({use.id for use in uses}) == 2
-    shown = usage_of(uses[0], "12345678")
-    assert shown["logtime"] == "2026-11-20T10:20:30+09:00" and shown["receiverSystem"] == "窓口"
+    assert uses[0].time == datetime(2026, 11, 20, 1, 20, 30, tzinfo=UTC), "a time without an offset is Japan's"
+    assert (uses[0].system, uses[0].party, uses[0].purpose_label) == ("窓口", "霞ヶ浜市", "世帯の照会")
 
 
 LOG = pgaudit.LogMapping(

@@ -24,7 +24,6 @@ from azukari.web.subjects.queries import store_path
 
 TYPE: Final = "azukari/keystore-backup/v1"
 PAGES: Final = "pages"
-LIVES: Final = 14  # days
 
 
 @dataclass(frozen=True)

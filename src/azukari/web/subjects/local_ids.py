@@ -15,7 +15,6 @@ from azukari.stores.keys import KeyEncryptionKey
 from azukari.web.keyring import queries as keyring
 
 MAX_LENGTH: Final = 64  # characters
-PSEUDONYM_BYTES: Final = 32
 _HYPHENS: Final = "-‐‑‒–—―−ー"
 
 

@@ -73,15 +73,6 @@ def timeline(report: Report, wanted: Wanted, register: Register, today: date) ->
     )
 
 
-def line_of(report: Report, index: int, register: Register) -> Line | None:
-    """The entry of one leaf; None where the report has none that is open there."""
-    for one in report.lists:
-        for entry in one.entries:
-            if entry.index == index and entry.event is not None:
-                return _line(index, entry.event, register)
-    return None
-
-
 def _line(index: int, event: Event, register: Register) -> Line:
     return Line(
         index=index,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from azukari.errors import NotFoundError, NotWitnessedError
+from azukari.errors import NotWitnessedError
 from azukari.ledger.policy import Policy
 from azukari.ledger.witnessing import add_signatures
 from azukari.web.sequencer.models import Cosignature, SignedCheckpoint, WitnessPolicy
@@ -62,11 +62,3 @@ def published(log_id: UUID, covering: int = 0) -> Signed:
 def _newest_sizes(log_id: UUID, covering: int) -> Iterator[int]:
     found = SignedCheckpoint.objects.filter(log_id=log_id, size__gte=covering).order_by("-size")
     return iter(found.values_list("size", flat=True)[:_LOOK_BACK])
-
-
-def witness_url(log_id: UUID, witness: str) -> str:
-    """Where the policy says that a witness is asked; "" for one that is asked by carried files. NotFoundError."""
-    current = policy(log_id)
-    if current is None or witness not in current.witnesses:
-        raise NotFoundError("the policy names no such witness")
-    return current.witnesses[witness].url or ""

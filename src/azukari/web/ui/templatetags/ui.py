@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django import template
-from django.utils.html import format_html
 
 from azukari.fields.days import JAPAN, day_of
 from azukari.fields.kinds import Field
@@ -71,11 +70,3 @@ def labels(fields: Iterable[Field]) -> str:
 def attribute(element: object, name: str) -> object:
     """An attribute of an element of allauth's templates, or nothing."""
     return element.get(name, "") if isinstance(element, dict) else ""
-
-
-@register.simple_tag
-def described_by(field: object) -> str:
-    """``aria-describedby`` for what stands around an input: its help and its errors."""
-    name = getattr(field, "auto_id", "")
-    parts = [f"{name}_{part}" for part, there in (("help", "help_text"), ("errors", "errors")) if getattr(field, there)]
-    return format_html(' aria-describedby="{}"', " ".join(parts)) if name and parts else ""
