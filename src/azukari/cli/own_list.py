@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from azukari.cli.independent import run_verifier
 from azukari.cli.indexing import make_index
 from azukari.cli.options import Office
 from azukari.completeness.event import Event
@@ -34,15 +32,15 @@ class OwnList:
         return {"verdict": self.verdict, "entries": told}
 
 
-def ask(office: Office, local_id: str, folder: Path, verifier: Path) -> OwnList:
-    """Make an index, write the person's report into ``folder``, and let the program ``verifier`` check it."""
+def ask(office: Office, local_id: str, folder: Path) -> OwnList:
+    """Make an index, write the person's report into ``folder``, and let the independent verifier check it."""
     make_index(office)
     report, vkey = _report(office, local_id)
     path = folder / "own-list.azl"
     with creating(path) as file:
         file.write(report.encode())
     events = tuple(entry.event for one in report.lists for entry in one.entries if entry.event is not None)
-    return OwnList(events, _checked(verifier, path, vkey))
+    return OwnList(events, run_verifier("report", path, "--log-key", vkey))
 
 
 def _report(office: Office, local_id: str) -> tuple[Report, str]:
@@ -54,14 +52,3 @@ def _report(office: Office, local_id: str) -> tuple[Report, str]:
     person = subjects.known(office.body_id, local_id, office.kek)
     assert person is not None  # stands in all four copies
     return report(person.id, office.kek, day_of(office.at)), sequencer.log_of(office.body_id).vkey
-
-
-def _checked(verifier: Path, report: Path, vkey: str) -> dict[str, Any]:
-    """The answer of the independent verifier, run as a program of its own."""
-    command = [sys.executable, "-I", str(verifier), "report", str(report), "--log-key", vkey, "--json"]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
-    try:
-        answer = json.loads(done.stdout)
-    except ValueError:
-        answer = {}
-    return (answer if isinstance(answer, dict) else {}) | {"exit": done.returncode}

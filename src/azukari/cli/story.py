@@ -6,10 +6,7 @@ every other command.
 
 from __future__ import annotations
 
-import json
 import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,9 +20,10 @@ import numpy as np
 import polars as pl
 
 from azukari.cli.gap import Gap, divide
+from azukari.cli.independent import run_verifier
 from azukari.cli.options import Office, now
 from azukari.cli.own_list import OwnList, ask
-from azukari.errors import NotFoundError, OptionError
+from azukari.errors import OptionError
 from azukari.fields.days import day_of
 from azukari.fields.kinds import Field, Kind
 from azukari.fields.spelling import SLOTS
@@ -166,7 +164,7 @@ def tell(cast: Cast, folder: Path, progress: Progress = lambda stage, done, tota
         specimen.write_csv(folder / "specimen.csv")
     _answer(stage, specimen)
     with told.stage("list"):
-        told.own_list = ask(stage.office, source[LOCAL_ID][0], folder, verifier_script())
+        told.own_list = ask(stage.office, source[LOCAL_ID][0], folder)
     return told
 
 
@@ -385,7 +383,9 @@ def _answer(stage: _Stage, specimen: pl.DataFrame) -> None:
         _write(stage.folder / "specimen.age", seal_to(opened.encode(), [verifier.recipient]))
     with told.stage("verify"):
         _write(stage.folder / "specimen.json", verifier.decrypt((stage.folder / "specimen.age").read_bytes()))
-        told.checked = run_verifier(stage.folder / "evidence.json", stage.folder / "specimen.json", bundle.vkey)
+        told.checked = run_verifier(
+            stage.folder / "evidence.json", "--specimen", stage.folder / "specimen.json", "--log-key", bundle.vkey
+        )
         told.verified = told.checked.get("verdict") == "holds" and set(told.checked["accused"]) == set(
             found.finding.accused
         )
@@ -394,38 +394,3 @@ def _answer(stage: _Stage, specimen: pl.DataFrame) -> None:
 def _write(path: Path, data: bytes) -> None:
     with creating(path) as file:
         file.write(data)
-
-
-def run_verifier(evidence: Path, specimen: Path, vkey: str) -> dict[str, Any]:
-    """Run the independent verifier as a program of its own; returns its JSON answer with its exit code."""
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-I",
-            str(verifier_script()),
-            str(evidence),
-            "--specimen",
-            str(specimen),
-            "--log-key",
-            vkey,
-            "--json",
-        ],
-        capture_output=True,
-        check=False,
-        timeout=600,
-    )
-    try:
-        answer = json.loads(done.stdout)
-    except ValueError:
-        answer = {}
-    return (answer if isinstance(answer, dict) else {}) | {"exit": done.returncode}
-
-
-def verifier_script() -> Path:
-    """The one file of `verifier/`: in the checkout, or as it was put into the wheel. Raises NotFoundError."""
-    here = Path(__file__).resolve()
-    places = (here.parents[3] / "verifier" / "azukari_verify.py", here.parents[1] / "verifier" / "azukari_verify.py")
-    for place in places:
-        if place.is_file():
-            return place
-    raise NotFoundError("verifier")
